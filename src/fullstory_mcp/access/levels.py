@@ -1,0 +1,109 @@
+"""The permission level of each key: asked once, remembered five minutes, asked again in doubt.
+
+`GET /me` names a role (provider.json maps roles to levels). An unknown role or no answer counts
+as Standard, the least; no answer is remembered only half a minute, so that it heals. After a 403
+the level is read again, at most once a minute a key.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import anyio
+
+from fullstory_mcp.errors import KeyRefused, UpstreamError
+from fullstory_mcp.gate import Limits, Standing
+from fullstory_mcp.principal import LEVELS, ApiKey, Principal
+from fullstory_mcp.settings import Settings
+from fullstory_mcp.upstream import Upstream
+
+KNOWN_SECONDS = 300.0
+UNANSWERED_SECONDS = 30.0
+DOUBT_SECONDS = 60.0
+
+Listener = Callable[[ApiKey], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Known:
+    standing: Standing
+    role: str | None
+    until: float
+    doubted: float
+
+
+class Levels:
+    """Answers `standing` for a principal and tells `listener` when a key's level turns out changed."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        settings: Settings,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._upstream = upstream
+        self._fixed = settings.key_level
+        self._limits = limits
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+        self._locks: dict[str, anyio.Lock] = {}
+        self.listener: Listener | None = None
+
+    async def standing(self, principal: Principal) -> Standing:
+        """What is known of the caller; asks the API where nothing fresh is known. Never raises."""
+        known = self._known.get(principal.key.fingerprint)
+        if known is None or known.until <= self._clock():
+            known = await self._ask(principal.key, stale=known)
+        return known.standing
+
+    async def role(self, principal: Principal) -> str | None:
+        """The role the API named, None where it was not asked or did not say."""
+        await self.standing(principal)
+        return self._known[principal.key.fingerprint].role
+
+    async def doubt(self, principal: Principal) -> None:
+        """After a 403: reads the level again, at most once a minute."""
+        known = self._known.get(principal.key.fingerprint)
+        if known is None or self._clock() - known.doubted < DOUBT_SECONDS:
+            return
+        known.doubted = self._clock()
+        await self._ask(principal.key, stale=known)
+
+    async def _ask(self, key: ApiKey, stale: _Known | None) -> _Known:
+        """Asks once for all who ask at once."""
+        async with self._locks.setdefault(key.fingerprint, anyio.Lock()):
+            current = self._known.get(key.fingerprint)
+            if current is not None and current is not stale:
+                return current
+            fresh = await self._read(key)
+            fresh.doubted = stale.doubted if stale else float("-inf")
+            self._known[key.fingerprint] = fresh
+        if stale and stale.standing.level != fresh.standing.level and self.listener:
+            await self.listener(key)
+        return fresh
+
+    async def _read(self, key: ApiKey) -> _Known:
+        if self._fixed != "auto":
+            standing = Standing(self._fixed, "set by FULLSTORY_KEY_LEVEL", self._limits)
+            return self._remember(standing, None, KNOWN_SECONDS)
+        try:
+            role = await self._upstream.role(key)
+        except UpstreamError as error:
+            refused = isinstance(error, KeyRefused)
+            why = (
+                "Fullstory does not accept the key" if refused else "Fullstory did not say its role"
+            )
+            standing = Standing(LEVELS[0], why, self._limits, certain=False)
+            return self._remember(standing, None, UNANSWERED_SECONDS)
+        level = self._upstream.provider.identity["levels"].get(role)
+        if level is None:
+            shown = role if role.isidentifier() and len(role) <= 32 else "it has"
+            why = f"the role {shown} is none that grants more"
+            return self._remember(Standing(LEVELS[0], why, self._limits), role, KNOWN_SECONDS)
+        return self._remember(
+            Standing(level, f"its role is {role}", self._limits), role, KNOWN_SECONDS
+        )
+
+    def _remember(self, standing: Standing, role: str | None, seconds: float) -> _Known:
+        return _Known(standing, role, self._clock() + seconds, float("-inf"))

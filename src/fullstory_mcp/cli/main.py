@@ -1,0 +1,104 @@
+"""The commands; each imports what it needs when it runs, so that stdio starts light."""
+
+import gc
+
+# Importing the MCP library makes half a million objects that all stay: collecting meanwhile
+# costs a tenth of the start and finds nothing.
+gc.disable()
+
+import sys  # noqa: E402
+
+import click  # noqa: E402
+
+from fullstory_mcp import __version__  # noqa: E402
+from fullstory_mcp.errors import OperatorError  # noqa: E402
+
+
+class _Commands(click.Group):
+    """A group whose operator errors are one sentence and exit code 1; stdio is the default."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
+            args = ["stdio", *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except OperatorError as error:
+            click.echo(f"fullstory-mcp: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fullstory-mcp")
+def main() -> None:
+    """Fullstory's Server API as tools for AI agents, over the Model Context Protocol."""
+
+
+SANDBOX = click.option(
+    "--sandbox", is_flag=True, help="Answer from the embedded sandbox: invented data, no account."
+)
+
+
+@main.command()
+@SANDBOX
+def stdio(sandbox: bool) -> None:
+    """Serve one client over stdin and stdout (the default)."""
+    from fullstory_mcp.cli.serving import run_stdio  # noqa: PLC0415
+
+    run_stdio(sandbox=sandbox)
+
+
+@main.command()
+@SANDBOX
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Loopback only, without OAuth."
+)
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
+def serve(sandbox: bool, host: str, port: int) -> None:
+    """Serve many clients over streamable HTTP at /mcp."""
+    from fullstory_mcp.cli.serving import run_http  # noqa: PLC0415
+
+    run_http(sandbox=sandbox, host=host, port=port)
+
+
+@main.command()
+def demo() -> None:
+    """Show the whole way on the sandbox, in the terminal."""
+    from fullstory_mcp.cli.demo import run_demo  # noqa: PLC0415
+
+    run_demo()
+
+
+@main.command(name="sandbox")
+@click.option("--port", default=8766, show_default=True, type=click.IntRange(0, 65535))
+def run_sandbox(port: int) -> None:
+    """Serve the fake API alone, on 127.0.0.1."""
+    from fullstory_mcp.cli.serving import run_sandbox as run  # noqa: PLC0415
+
+    run(port=port)
+
+
+@main.command()
+@click.option(
+    "--level",
+    type=click.Choice(["standard", "architect", "admin"]),
+    default="admin",
+    show_default=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="The list exactly as it would be served.")
+def tools(level: str, as_json: bool) -> None:
+    """Show what would be served, with its size in tokens."""
+    from fullstory_mcp.cli.tools import show_tools  # noqa: PLC0415
+
+    show_tools(level, as_json=as_json)
+
+
+@main.command()
+@SANDBOX
+def doctor(sandbox: bool) -> None:
+    """Check key, level, region, reach and settings; says the fix for each fault."""
+    from fullstory_mcp.cli.doctor import run_doctor  # noqa: PLC0415
+
+    sys.exit(run_doctor(sandbox=sandbox))

@@ -1,0 +1,101 @@
+"""Starts the doors: stdio, HTTP, and the sandbox alone."""
+
+import gc
+import os
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from fullstory_mcp.errors import OperatorError, SettingsError
+from fullstory_mcp.principal import Principal
+from fullstory_mcp.server.logs import to_stderr
+from fullstory_mcp.settings import Settings, is_loopback
+from fullstory_mcp.wiring import NETWORK, SANDBOX_URL, Parts, Seams, assembled, sandbox_seams
+
+SANDBOX_KEY = "na1.sandbox-admin"
+
+
+def configured(*, sandbox: bool) -> tuple[Settings, Seams]:
+    """Settings and seams for a command; the sandbox never sees a real key.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    if not sandbox:
+        return Settings.read(), NETWORK
+    given = os.environ.get("FULLSTORY_API_KEY", "")
+    key = given if given.startswith("na1.sandbox-") else SANDBOX_KEY
+    settings = Settings.read(
+        FULLSTORY_API_KEY=key,
+        FULLSTORY_API_KEY_FILE=None,
+        FULLSTORY_API_URL=SANDBOX_URL,
+        FULLSTORY_EXPORT_URL=SANDBOX_URL,
+    )
+    return settings, sandbox_seams()
+
+
+def settle() -> None:
+    """Ends the start: what was imported stays for good and is no more looked at by the collector."""
+    gc.freeze()
+    gc.enable()
+
+
+def run_stdio(*, sandbox: bool) -> None:
+    """Serves stdin and stdout until the client closes stdin."""
+    from fullstory_mcp.server.stdio import serve_stdio  # noqa: PLC0415
+
+    settings, seams = configured(sandbox=sandbox)
+
+    async def serve() -> None:
+        async with assembled(settings, seams) as parts:
+            to_stderr(settings.log_level, parts.keys.current)
+            settle()
+            await serve_stdio(parts.server)
+
+    anyio.run(serve)
+
+
+def run_http(*, sandbox: bool, host: str, port: int) -> None:
+    """Serves HTTP until stopped.
+
+    Raises:
+        SettingsError: `host` is not a loopback address; without OAuth nothing else is served.
+    """
+    if not is_loopback(host):
+        raise SettingsError(
+            f"--host {host}: without OAuth this server binds to a loopback address only, because "
+            "whoever reaches it acts with its key. Use 127.0.0.1."
+        )
+    from fullstory_mcp.server.http import application, run  # noqa: PLC0415
+
+    settings, seams = configured(sandbox=sandbox)
+
+    async def serve() -> None:
+        async with assembled(settings, seams) as parts:
+            to_stderr(settings.log_level, parts.keys.current)
+            settle()
+            await run(application(parts.server, _readiness(parts)), host, port)
+
+    anyio.run(serve)
+
+
+def _readiness(parts: Parts) -> Callable[[], Awaitable[str]]:
+    """Ready means: there is a key and Fullstory said what it may do."""
+
+    async def why_not() -> str:
+        try:
+            principal = Principal(parts.keys.current())
+        except OperatorError as error:
+            return str(error)
+        standing = await parts.pipeline.levels.standing(principal)
+        return "" if standing.certain else standing.known_by
+
+    return why_not
+
+
+def run_sandbox(*, port: int) -> None:
+    """Serves the fake API on 127.0.0.1 until stopped."""
+    from fullstory_mcp.sandbox import create_app  # noqa: PLC0415
+    from fullstory_mcp.server.http import run  # noqa: PLC0415
+
+    anyio.run(run, create_app(), "127.0.0.1", port)

@@ -1,0 +1,39 @@
+"""explain_access: what this caller may use, what is hidden, why, and what would unlock it."""
+
+from fullstory_mcp.catalogue import JSON, Tool
+from fullstory_mcp.composites.way import Way
+from fullstory_mcp.errors import Fault, InvalidArguments
+from fullstory_mcp.gate import decide
+from fullstory_mcp.shaping import Rendered, said
+
+
+async def explain_access(way: Way, _: Tool, arguments: JSON) -> Rendered:
+    """For the tool named, or for all.
+
+    Raises:
+        InvalidArguments: no tool has that name.
+    """
+    key = {
+        "level": way.standing.level,
+        "known_by": way.standing.known_by,
+        "role": way.role,
+        "region": way.principal.key.region or "none in the key (US)",
+    }
+    if "tool" in arguments:
+        return said({"key": key, **_of_one(way, arguments["tool"])})
+    rows = {name: _of_one(way, name) for name in way.catalogue.tools}
+    hidden = [row for row in rows.values() if not row["allowed"]]
+    served = [name for name, row in rows.items() if row["allowed"]]
+    return said({"key": key, "served": served, "hidden": hidden})
+
+
+def _of_one(way: Way, name: str) -> JSON:
+    tool = way.catalogue.tools.get(name)
+    if tool is None:
+        raise InvalidArguments(
+            [Fault("tool", "is not a tool of this server; leave it out to see all")]
+        )
+    verdict = decide(way.standing, tool)
+    if verdict.allowed:
+        return {"tool": name, "allowed": True}
+    return {"tool": name, "allowed": False, "why": verdict.reason, "would_help": verdict.would_help}

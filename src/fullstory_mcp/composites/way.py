@@ -1,0 +1,38 @@
+"""What a composite is given: the caller's standing and the legs it may take."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fullstory_mcp.catalogue import JSON, Catalogue, Tool
+from fullstory_mcp.gate import Standing
+from fullstory_mcp.held import HeldFiles
+from fullstory_mcp.principal import Principal
+from fullstory_mcp.shaping import Cursors, Rendered
+from fullstory_mcp.upstream import Files, Upstream
+
+Leg = Callable[[str, JSON], Awaitable[Rendered]]
+"""Another tool's whole way, gate and audit included, for the same caller."""
+
+Progress = Callable[[float, float | None, str], Awaitable[None]]
+"""Tells a waiting client how far it is: done, of how many (None if unknown), and what is going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One composite call's surroundings."""
+
+    principal: Principal
+    standing: Standing
+    role: str | None
+    catalogue: Catalogue
+    upstream: Upstream
+    files: Files
+    held: HeldFiles
+    cursors: Cursors
+    call: Leg
+    own: Callable[[Tool, JSON], Awaitable[Rendered]]
+    """The tool's own plain request, for composites that only prepare it."""
+    progress: Progress
+
+
+Composite = Callable[[Way, Tool, JSON], Awaitable[Rendered]]

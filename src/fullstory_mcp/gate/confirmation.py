@@ -1,0 +1,94 @@
+"""Deleting takes two calls: the first says what would vanish, the second carries its token.
+
+A token is sealed to the tool, the exact arguments and the key's fingerprint, holds ten minutes
+and works once. How it travels is a purpose of its own: a token handed to a model as text does not
+open as the state of a client's question, nor the other way round. Used tokens are remembered
+here, in this process.
+
+This is a guard against a slip, not a person's consent: a model can complete both steps.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from pydantic_core import to_json
+
+from fullstory_mcp.catalogue import Tool
+from fullstory_mcp.errors import NotConfirmed
+from fullstory_mcp.principal import Principal
+from fullstory_mcp.sealing import Sealer, Unsealable
+
+HOLDS_SECONDS = 600
+
+Way = Literal["argument", "question"]
+"""argument: the model repeats the call with `confirmation`; question: the client asked its user."""
+
+
+class Confirmations:
+    """Issues and redeems confirmation tokens; `clock` is Unix time in seconds."""
+
+    def __init__(self, sealer: Sealer, clock: Callable[[], float]) -> None:
+        self._sealer = sealer
+        self._clock = clock
+        self._used: dict[str, float] = {}
+
+    def issue(
+        self, way: Way, tool: Tool, arguments: Mapping[str, Any], principal: Principal
+    ) -> str:
+        """A fresh token for exactly this call."""
+        content = {
+            "until": self._clock() + HOLDS_SECONDS,
+            "nonce": os.urandom(12).hex(),
+            "call": _digest(arguments),
+        }
+        return self._sealer.seal(_purpose(way, tool, principal), content)
+
+    def redeem(
+        self, way: Way, tool: Tool, arguments: Mapping[str, Any], principal: Principal, token: str
+    ) -> None:
+        """Uses up a token.
+
+        Raises:
+            NotConfirmed: it is not a token for this tool, these arguments and this key, or it has
+                expired, or it was used before.
+        """
+        try:
+            content = self._sealer.open(_purpose(way, tool, principal), token)
+        except Unsealable:
+            raise _refused("it is not a confirmation of this tool and key") from None
+        if not isinstance(content, dict) or content["call"] != _digest(arguments):
+            raise _refused("it confirms other arguments")
+        if content["until"] < self._clock():
+            raise _refused("it has expired")
+        self._forget_expired()
+        if content["nonce"] in self._used:
+            raise _refused("it was used before")
+        self._used[content["nonce"]] = content["until"]
+
+    def _forget_expired(self) -> None:
+        now = self._clock()
+        self._used = {nonce: until for nonce, until in self._used.items() if until >= now}
+
+
+def what_would_vanish(tool: Tool, arguments: Mapping[str, Any]) -> str:
+    """The sentence shown before a deletion; values are quoted as data."""
+    values = dict.fromkeys(tool.input.schema["properties"], "")
+    values |= {name: f"“{value}”" for name, value in arguments.items()}
+    return (tool.gate.confirm or "").format_map(values)
+
+
+def _refused(why: str) -> NotConfirmed:
+    return NotConfirmed(
+        f"Nothing was changed: the confirmation does not hold, {why}. "
+        "Call the tool again without `confirmation` for a new one."
+    )
+
+
+def _purpose(way: Way, tool: Tool, principal: Principal) -> str:
+    return f"confirm:{way}:{tool.name}:{principal.key.fingerprint}"
+
+
+def _digest(arguments: Mapping[str, Any]) -> str:
+    named = {name: value for name, value in sorted(arguments.items()) if name != "confirmation"}
+    return to_json(named).decode()

@@ -1,0 +1,1 @@
+"""The invented online shop: its people, their sessions, and what happened in each."""

@@ -1,0 +1,1 @@
+"""The doors: MCP over stdio and over streamable HTTP."""

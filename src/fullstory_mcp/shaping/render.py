@@ -1,0 +1,162 @@
+"""From the API's answer to what the client gets: one compact JSON value, as data and as text.
+
+Always under the cap. A list keeps whole items; what is left out is counted, with the cursor that
+goes on. Envelope fields that mean nothing when empty (the tool file names them) are dropped, never
+list results and never anything under `properties`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fullstory_mcp import wire
+from fullstory_mcp.catalogue import JSON, Tool
+from fullstory_mcp.shaping.cursor import Position
+from fullstory_mcp.shaping.cut import fit
+
+MOST_CHARACTERS = 49_000
+"""Clients refuse or cut at 50,000 characters; the difference is room for the note."""
+
+_NOTE_ROOM = 2_000
+_METERED = " That read costs its Activation again."
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What leaves: text, and the very same as data (None where the text is prose)."""
+
+    text: str
+    data: JSON | None = None
+    is_error: bool = False
+
+
+CursorTo = Callable[[Position], str]
+
+
+def said(data: JSON) -> Rendered:
+    """`data` as it is, cut where it is too long."""
+    fitted = (
+        data if len(text := wire.write(data)) <= MOST_CHARACTERS else fit(data, MOST_CHARACTERS)
+    )
+    return Rendered(text=text if fitted is data else wire.write(fitted), data=_as_object(fitted))
+
+
+def render(tool: Tool, data: Any, at: Position, cursor_to: CursorTo) -> Rendered:
+    """The rendering of one answer; `data` is None where the body was empty."""
+    shape = tool.shape
+    if data is None or (shape.kind == "done" and not data):
+        return said({"done": shape.done})
+    if (
+        shape.kind == "list"
+        and isinstance(data, dict)
+        and isinstance(items := _at(data, shape.items), list)
+    ):
+        return _list(tool, data, items, at, cursor_to)
+    cleaned = _as_object(_clean(data, shape.drop))
+    return said({"done": shape.done, **cleaned} if shape.kind == "done" else cleaned)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """Rows of an export (JSON text each) from one position to the next, of `total`."""
+
+    lines: Sequence[str]
+    total: int
+    at: Position
+    then: Position
+
+
+def render_rows(tool: Tool, page: RowsPage, head: JSON, cursor_to: CursorTo) -> Rendered:
+    """A page of an export, with `head` beside."""
+    rows = [fit(wire.read(line.encode()), MOST_CHARACTERS - _NOTE_ROOM) for line in page.lines]
+    counted = _counted(page.at.rows, len(rows), str(page.total))
+    cursor = cursor_to(page.then) if page.then.rows < page.total else None
+    return said(_noted(tool, {**head, "rows": rows}, counted, cursor))
+
+
+def rows_room(head: JSON) -> int:
+    """Characters left for an export's rows beside `head`."""
+    return MOST_CHARACTERS - _NOTE_ROOM - len(wire.write(head))
+
+
+def _list(tool: Tool, data: JSON, items: list[Any], at: Position, cursor_to: CursorTo) -> Rendered:
+    shape = tool.shape
+    token = next((data[name] for name in shape.next if data.get(name)), None)
+    envelope = _clean(
+        {name: part for name, part in data.items() if name not in shape.next}, shape.drop
+    )
+    room = MOST_CHARACTERS - _NOTE_ROOM - len(wire.write(_put(envelope, shape.items, [])))
+    kept = _whole(items[at.offset :], shape.drop, room)
+    shown = _put(envelope, shape.items, kept)
+    here, rows = at.offset + len(kept), at.rows + len(kept)
+    then = None
+    if here < len(items):
+        then = Position(at.token, here, rows)
+    elif token is not None:
+        then = Position(str(token), 0, rows)
+    elif not at.rows:
+        return said(shown)
+    counted = _counted(
+        at.rows, len(kept), _total(tool, data, at, len(items), more=token is not None)
+    )
+    return said(_noted(tool, shown, counted, cursor_to(then) if then else None))
+
+
+def _total(tool: Tool, data: JSON, at: Position, on_page: int, *, more: bool) -> str:
+    """How many there are in all: the API's count, else ours of the pages seen ("more than" if it has more)."""
+    if tool.shape.total and data.get(tool.shape.total):
+        return str(data[tool.shape.total])
+    seen = at.rows - at.offset + on_page
+    return f"more than {seen}" if more else str(seen)
+
+
+def _whole(items: Sequence[Any], drop: frozenset[str], room: int) -> list[Any]:
+    """As many whole items as fit `room`, the first cut to fit where it alone is too large."""
+    kept: list[Any] = []
+    for item in items:
+        cleaned = _clean(item, drop)
+        size = len(wire.write(cleaned)) + 1
+        if size > room:
+            if not kept:
+                kept.append(fit(cleaned, room))
+            break
+        kept.append(cleaned)
+        room -= size
+    return kept
+
+
+def _counted(before: int, shown: int, total: str) -> str:
+    return (
+        f"Shown: {before + 1}–{before + shown} of {total}." if shown else f"Shown: none of {total}."
+    )
+
+
+def _noted(tool: Tool, shown: JSON, counted: str, cursor: str | None) -> JSON:
+    if cursor is None:
+        return {**shown, "note": f"{counted} That is the end."}
+    metered = _METERED if tool.gate.meter == "activations" else ""
+    note = f'{counted} For more, the same call with cursor: "{cursor}".{metered}'
+    return {**shown, "note": note, "cursor": cursor}
+
+
+def _clean(value: Any, drop: frozenset[str]) -> Any:
+    if not drop or not isinstance(value, dict):
+        return value
+    return {name: part for name, part in value.items() if not (name in drop and part in (None, ""))}
+
+
+def _as_object(value: Any) -> JSON:
+    return value if isinstance(value, dict) else {"result": value}
+
+
+def _at(data: JSON, dotted: str) -> Any:
+    node: Any = data
+    for step in dotted.split("."):
+        node = node.get(step) if isinstance(node, dict) else None
+    return node
+
+
+def _put(data: JSON, dotted: str, value: Any) -> JSON:
+    """A copy of `data` with `value` at the dotted name."""
+    head, _, rest = dotted.partition(".")
+    return {**data, head: _put(data.get(head) or {}, rest, value) if rest else value}

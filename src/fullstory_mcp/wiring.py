@@ -1,0 +1,147 @@
+"""The one place where parts meet: settings in, running parts out.
+
+Production, sandbox and tests differ only in the transport given here.
+"""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+import httpx2 as httpx
+
+from fullstory_mcp.access import KeySource, Levels
+from fullstory_mcp.arguments import Binder
+from fullstory_mcp.audit import Audit
+from fullstory_mcp.catalogue import Catalogue, load_catalogue
+from fullstory_mcp.errors import SettingsError
+from fullstory_mcp.gate import Confirmations, Limits
+from fullstory_mcp.held import HeldFiles
+from fullstory_mcp.pipeline import Pipeline
+from fullstory_mcp.principal import Principal
+from fullstory_mcp.sealing import Sealer
+from fullstory_mcp.server.mcp import FullstoryServer
+from fullstory_mcp.settings import Settings
+from fullstory_mcp.shaping import Cursors
+from fullstory_mcp.upstream import Files, Hosts, Upstream
+
+SANDBOX_URL = "http://127.0.0.1:1"
+"""The sandbox in process: an address nothing listens on, so that a mistake reaches nobody."""
+
+SANDBOX_KEY = "na1.sandbox-{level}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What tests and the sandbox put in place of the outside world."""
+
+    transport: Callable[[], httpx.AsyncBaseTransport]
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A server ready to be put behind a door."""
+
+    settings: Settings
+    catalogue: Catalogue
+    keys: KeySource
+    upstream: Upstream
+    pipeline: Pipeline
+    server: FullstoryServer
+
+
+def to_the_network() -> httpx.AsyncBaseTransport:
+    """The pooled HTTP transport of production; a proxy is taken from the environment."""
+    from fullstory_mcp.upstream.network import transport  # noqa: PLC0415 - opens TLS, only when used
+
+    return transport()
+
+
+def to_the_sandbox() -> httpx.AsyncBaseTransport:
+    """The embedded fake API, in this process; every transport made from one call shares its world."""
+    from fullstory_mcp.sandbox import create_app  # noqa: PLC0415 - only when used
+
+    return httpx.ASGITransport(app=create_app())
+
+
+def sandbox_seams() -> Seams:
+    """Seams whose every transport leads to one and the same sandbox."""
+    shared: list[httpx.AsyncBaseTransport] = []
+
+    def transport() -> httpx.AsyncBaseTransport:
+        if not shared:
+            shared.append(to_the_sandbox())
+        return shared[0]
+
+    return Seams(transport)
+
+
+NETWORK = Seams(to_the_network)
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, seams: Seams = NETWORK) -> AsyncIterator[Parts]:
+    """Builds every part and closes what must be closed.
+
+    Raises:
+        OperatorError: a setting, the key or the catalogue is not usable.
+    """
+    catalogue = load_catalogue()
+    keys = KeySource(settings)
+    keys.current()
+    limits = _limits(settings, catalogue)
+    hosts = Hosts(api=settings.api_url, export=settings.export_url)
+    upstream = Upstream(
+        seams.transport,
+        hosts,
+        catalogue.provider,
+        max_in_flight=settings.max_in_flight,
+        clock=seams.clock,
+        sleep=seams.sleep,
+    )
+    sealer = Sealer(settings.seal_keys())
+    held = HeldFiles(settings.held_megabytes * 2**20, seams.clock)
+    pipeline = Pipeline(
+        catalogue=catalogue,
+        levels=Levels(upstream, settings, limits, seams.monotonic),
+        binder=Binder(catalogue.provider),
+        confirmations=Confirmations(sealer, seams.clock),
+        cursors=Cursors(sealer),
+        upstream=upstream,
+        files=Files(seams.transport, hosts),
+        held=held,
+        audit=Audit(),
+    )
+    server = FullstoryServer(pipeline, lambda: Principal(keys.current()))
+    try:
+        yield Parts(settings, catalogue, keys, upstream, pipeline, server)
+    finally:
+        held.close()
+        await upstream.aclose()
+
+
+def _limits(settings: Settings, catalogue: Catalogue) -> Limits:
+    """The operator's choice of tools, every name in it checked."""
+    areas = {area.name for area in catalogue.areas}
+    for setting, names, known in (
+        ("FULLSTORY_MCP_TOOLSETS", settings.toolsets, areas),
+        ("FULLSTORY_MCP_TOOLS", settings.tools, catalogue.tools.keys()),
+        ("FULLSTORY_MCP_EXCLUDE_TOOLS", settings.exclude_tools, catalogue.tools.keys()),
+        ("FULLSTORY_MCP_LEVEL_OVERRIDES", settings.level_overrides, catalogue.tools.keys()),
+    ):
+        if unknown := sorted(set(names) - set(known)):
+            what = "an area" if known is areas else "a tool"
+            raise SettingsError(
+                f"{setting}: {unknown[0]} is not {what}; known: {', '.join(known)}."
+            )
+    return Limits(
+        toolsets=frozenset(settings.toolsets),
+        tools=frozenset(settings.tools),
+        excluded=frozenset(settings.exclude_tools),
+        read_only=settings.read_only,
+        overrides=settings.level_overrides,
+    )
