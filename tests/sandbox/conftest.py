@@ -14,12 +14,6 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Run async tests on asyncio only."""
-    return "asyncio"
-
-
-@pytest.fixture
 def hands() -> list[float]:
     """Hold the moment (seconds since 1970) that the sandbox's clock shows."""
     return [NOON]

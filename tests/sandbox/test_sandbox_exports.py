@@ -201,7 +201,7 @@ async def test_results_of_an_unfinished_export_are_not_found(
 
 
 @pytest.fixture
-async def sandbox_export(architect: httpx.AsyncClient, sandbox: Any) -> str:  # noqa: ANN401
+async def sandbox_export(architect: httpx.AsyncClient, sandbox: Any) -> str:
     """Start an export and give its id while it is pending."""
     started = await architect.post("/segments/v1/exports", json=ASKED)
     export_id: str = sandbox.operations[started.json()["operationId"]].export_id

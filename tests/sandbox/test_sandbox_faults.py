@@ -123,7 +123,7 @@ async def test_a_dropped_connection_raises_the_chosen_error(
 
 @pytest.mark.parametrize("after", [True, False])
 async def test_a_write_may_take_effect_though_its_answer_is_lost(
-    after: bool,  # noqa: FBT001
+    after: bool,
     standard: httpx.AsyncClient,
     sandbox: Sandbox,
 ) -> None:
@@ -138,6 +138,19 @@ async def test_a_write_may_take_effect_though_its_answer_is_lost(
     assert (lost.status_code, used) == (503, int(after))
     assert (again.status_code, sandbox.events_used) == (200, 1)
     assert ("idempotent-replay" in again.headers) is after
+
+
+@pytest.mark.parametrize("after", [True, False])
+async def test_a_dropped_write_happens_only_when_asked(
+    after: bool, standard: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    """Before or after its effect: a broken connection does not tell which."""
+    sandbox.faults.add(Fault(drop=True, drop_error=httpx.ReadError, after=after))
+
+    with pytest.raises(httpx.ReadError):
+        await standard.post("/v2/events", json={"name": "a"})
+
+    assert sandbox.events_used == int(after)
 
 
 async def test_faults_are_managed_over_http(app: Starlette, connect: Connect) -> None:

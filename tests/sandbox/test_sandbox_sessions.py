@@ -194,7 +194,7 @@ async def test_a_context_body_that_does_not_fit_is_a_400(
 async def test_events_carry_what_was_asked(standard: httpx.AsyncClient) -> None:
     """Selectors, tags, timestamps and descriptions follow the options."""
 
-    async def rage(**shown: Any) -> dict[str, Any]:  # noqa: ANN401
+    async def rage(**shown: Any) -> dict[str, Any]:
         asked = {"events": {"include_types": ["rage-click"], **shown}}
         return _events(await _context(standard, PAYMENT, asked))[0]
 

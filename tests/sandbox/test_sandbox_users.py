@@ -106,7 +106,7 @@ async def test_an_update_changes_only_what_is_given(admin: httpx.AsyncClient) ->
 
 @pytest.mark.parametrize("by_uid", [True, False])
 async def test_a_deletion_takes_its_time_and_all_sessions(
-    by_uid: bool,  # noqa: FBT001
+    by_uid: bool,
     admin: httpx.AsyncClient,
     pass_time: PassTime,
 ) -> None:

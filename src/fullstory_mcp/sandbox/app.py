@@ -96,7 +96,7 @@ class Door:
     ) -> None:
         """Answer as the fault says; the request takes effect only when it should."""
         real = None
-        if fault.after or not (fault.replaces or fault.hang):
+        if fault.after or not fault.prevents:
             real = self._answer(request, noted.path, body)
         await asyncio.sleep(fault.delay)
         if fault.hang:
@@ -124,7 +124,7 @@ class Door:
         checks.shape(route.query)(query, "query")
         call = Call(self._sandbox, key, parameters, query, _parsed(route, body), _base_url(request))
         response = self._once(route, call, request, path, body)
-        if route.metered and response.status_code < 400:  # noqa: PLR2004
+        if route.metered and response.status_code < 400:
             self._sandbox.activations[key] += 1
         return response
 

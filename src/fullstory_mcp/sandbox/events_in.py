@@ -15,7 +15,7 @@ RECENT = 30 * times.MINUTE
 Event = Mapping[str, Any]
 
 
-def check(event: Any) -> None:  # noqa: ANN401
+def check(event: Any) -> None:
     """Check one event by itself: its fields, then the rules between them."""
     checks.shape(shapes.EVENT)(event, "event")
     if not event.get("name"):
@@ -29,7 +29,7 @@ def check(event: Any) -> None:  # noqa: ANN401
         raise invalid("session.use_most_recent needs exactly one of user.uid and user.id")
 
 
-def combined(event: Any, shared: Event) -> dict[str, Any]:  # noqa: ANN401
+def combined(event: Any, shared: Event) -> dict[str, Any]:
     """Lay the shared parts of a batch under one event; setting a part twice is a 400."""
     if not isinstance(event, dict):
         raise invalid("event must be an object")

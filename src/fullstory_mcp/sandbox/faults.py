@@ -23,9 +23,9 @@ class Fault:
     headers   headers set on the answer
     body      bytes answered instead of the documented error body
     size      answer a JSON body of exactly this many bytes
-    delay     seconds to wait before answering
+    delay     seconds to wait before answering; alone it delays the real answer
     hang      never answer
-    truncate  cut the body in half, with a Content-Length that agrees
+    truncate  cut the real body in half, with a Content-Length that agrees
     drop      break the connection in the middle of the answer: `drop_error` is raised after
               the headers went out (a server closes the connection; in process it surfaces,
               so pass the HTTP client's own error type there)
@@ -50,6 +50,11 @@ class Fault:
     def replaces(self) -> bool:
         """True when the answer is not the real one."""
         return self.status is not None or self.body is not None or self.size is not None
+
+    @property
+    def prevents(self) -> bool:
+        """True when the request does not reach its handler (unless `after` says so)."""
+        return self.replaces or self.hang or self.drop
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request with this method and raw path is hit."""

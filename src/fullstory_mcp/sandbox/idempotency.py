@@ -46,7 +46,7 @@ class IdempotencyStore:
 
     def keep(self, slot: tuple[str, str, str], body: bytes, status: int, answer: bytes) -> None:
         """Store an answer for 24 hours, unless it is one that a retry may change."""
-        if status == 429 or status >= 500:  # noqa: PLR2004
+        if status == 429 or status >= 500:
             return
         until = self._clock() + KEPT_SECONDS
         self._kept[slot] = Kept(sha256(body).digest(), status, answer, until)

@@ -91,7 +91,7 @@ class Operation:
 
     def _step(self, now: int) -> str:
         percent = self.percent(now)
-        if percent == 100:  # noqa: PLR2004
+        if percent == 100:
             return "done"
         return [name for least, name in STEPS if percent >= least][-1]
 

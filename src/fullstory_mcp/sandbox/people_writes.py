@@ -110,6 +110,6 @@ def _conflicts(sent: Mapping[str, Any], declared: Mapping[str, str]) -> dict[str
 _WIDENINGS = {("int", "real"), ("ints", "reals"), ("date", "str"), ("dates", "strs")}
 
 
-def check_row(row: Any) -> None:  # noqa: ANN401
+def check_row(row: Any) -> None:
     """Check one row of a batch of users, or raise its 400."""
     checks.shape(shapes.BATCH_USER)(row, "user")

@@ -18,7 +18,7 @@ def flattened(value: Mapping[str, Any], parent: str = "") -> list[tuple[str, Any
     return rows
 
 
-def infer(value: Any) -> str:  # noqa: ANN401
+def infer(value: Any) -> str:
     """Name the type of a value: str, int, real, bool, date, or with s for lists."""
     if isinstance(value, list):
         return f"{infer(value[0]) if value else 'str'}s"

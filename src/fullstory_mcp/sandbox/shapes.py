@@ -37,7 +37,7 @@ _TYPES = ("str", "strs", "int", "ints", "real", "reals", "bool", "bools", "date"
 _SECTIONS = one_of("user", "org", "location", "device")
 
 
-def properties(value: Any, name: str) -> None:  # noqa: ANN401
+def properties(value: Any, name: str) -> None:
     """Check custom properties: how many, how they are named, how long their values are."""
     mapping(value, name)
     leaves = dict(flattened(value))
@@ -50,7 +50,7 @@ def properties(value: Any, name: str) -> None:  # noqa: ANN401
             raise invalid(f"property value is longer than allowed: {path}")
 
 
-def property_types(value: Any, name: str) -> None:  # noqa: ANN401
+def property_types(value: Any, name: str) -> None:
     """Check the `properties` of a schema: dotted names to type words."""
     mapping(value, name)
     for path, word in value.items():
@@ -102,12 +102,12 @@ READING: Shape = {
 CONTEXT_BODY: Shape = {**READING, "media": shape(MEDIA)}
 
 
-def response_schema(value: Any, name: str) -> None:  # noqa: ANN401
+def response_schema(value: Any, name: str) -> None:
     """Check an OpenAPI-like schema: types in capitals and no other keywords."""
     shape(_SCHEMA_KEYWORDS)(value, name)
 
 
-def _schema_map(value: Any, name: str) -> None:  # noqa: ANN401
+def _schema_map(value: Any, name: str) -> None:
     mapping(value, name)
     for field, entry in value.items():
         response_schema(entry, field)

@@ -62,7 +62,7 @@ class Sandbox:
         self.profiles: dict[str, dict[str, Any]] = defaults.profiles()
         self.webhooks: dict[str, dict[str, Any]] = defaults.webhooks()
         self.annotations: list[dict[str, Any]] = []
-        self._ids = Random(f"{seed}:written")
+        self._ids = Random(f"{seed}:written")  # noqa: S311 - repeatable, no secret
 
     @cached_property
     def world(self) -> World:

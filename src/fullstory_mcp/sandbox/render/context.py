@@ -67,7 +67,7 @@ def _lines(story: Story) -> list[_Line]:
 def _speaks(moment: Moment) -> bool:
     """Tell whether the context mentions a moment: only failed calls and console errors."""
     if moment.kind == "request":
-        return bool(moment.facts["status"] >= 400)  # noqa: PLR2004
+        return bool(moment.facts["status"] >= 400)
     if moment.kind == "console":
         return bool(moment.facts["level"] == "error")
     return WORDS[moment.kind].context != ""
@@ -105,7 +105,7 @@ def _bound(text: str | None) -> int | None:
     return times.parse(text) // times.SECOND * times.SECOND if text else None
 
 
-def _briefly(lines: list[_Line], part: Options, from_the_end: bool) -> list[_Line]:  # noqa: FBT001
+def _briefly(lines: list[_Line], part: Options, from_the_end: bool) -> list[_Line]:
     span = as_whole(part.get("duration_limit_ms"))
     if span is None or not lines:
         return lines
@@ -114,7 +114,7 @@ def _briefly(lines: list[_Line], part: Options, from_the_end: bool) -> list[_Lin
     return [line for line in lines if line.at <= lines[0].at + span]
 
 
-def _most(lines: list[_Line], part: Options, from_the_end: bool) -> list[_Line]:  # noqa: FBT001
+def _most(lines: list[_Line], part: Options, from_the_end: bool) -> list[_Line]:
     most = as_whole(part.get("event_limit"))
     if most is None:
         return lines

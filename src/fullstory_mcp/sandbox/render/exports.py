@@ -12,7 +12,7 @@ from fullstory_mcp.sandbox.world.shop import PAGES
 Row = dict[str, Any]
 
 EVENT_COLUMNS = tuple(
-    (  # noqa: SIM905
+    (  # noqa: SIM905 - reads better as words
         "IndvId UserId SessionId PageId UserCreated UserAppKey UserDisplayName UserEmail "
         "SessionStart EventStart EventType EventSubType EventCustomName EventTargetText "
         "EventTargetSelector EventDuration EventSecondaryDuration EventPageOffset "
@@ -29,7 +29,7 @@ EVENT_COLUMNS = tuple(
     ).split()
 )
 INDIVIDUAL_COLUMNS = tuple(
-    (  # noqa: SIM905
+    (  # noqa: SIM905 - reads better as words
         "IndvId Created Uid DisplayName Email NumSessions NumPages NumEvents TotalSec ActiveSec "
         "AvgSessionSec AvgSessionActiveSec MaxSessionSec LastSessionStart LastPage LastIp "
         "LastLatLong LastEventStart LastBrowser LastDevice LastPlatform LastOperatingSystem"

@@ -70,7 +70,7 @@ def _outcome(kinds: set[str]) -> str:
     return "errored" if kinds & {"network-error", "exception"} else "abandoned"
 
 
-def _value(schema: Mapping[str, Any], name: str, findings: _Findings) -> Any:  # noqa: ANN401
+def _value(schema: Mapping[str, Any], name: str, findings: _Findings) -> Any:
     maker: _Maker = _MAKERS.get(schema.get("type", "STRING"), _string)
     return maker(schema, name.lower(), findings)
 

@@ -97,7 +97,7 @@ def overlaid(profile: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[s
 def _session(call: Call) -> Session:
     """Return the session of the path; 400 when the id has not two halves, 404 when unknown."""
     halves = call.path["session_id"].split(":")
-    if len(halves) != 2 or not all(halves):  # noqa: PLR2004
+    if len(halves) != 2 or not all(halves):
         raise invalid("session_id must be <device id>:<session id>")
     session = call.sandbox.world.sessions.get(call.path["session_id"])
     if session is None:

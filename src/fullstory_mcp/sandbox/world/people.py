@@ -12,11 +12,11 @@ KNOWN = 160
 ANONYMOUS = 40
 FIRST_NUMBER = 1001
 
-_FIRST = (  # noqa: SIM905
+_FIRST = (  # noqa: SIM905 - reads better as words
     "Ada Bram Cleo Dov Edda Fern Gus Hesper Ilka Joss Kit Lark Mavis Nib Odo Pip Quill Rue "
     "Sorrel Tansy Ulf Vesper Wren Xanthe Yarrow Zeb"
 ).split()
-_LAST = (  # noqa: SIM905
+_LAST = (  # noqa: SIM905 - reads better as words
     "Applebrook Birdwhistle Cobblepot Dandyhat Elmsworthy Figgins Gorsebush Hobnail Inkwell "
     "Jellicoat Knapweed Larkspurrow Mosswick Nettlefold Oddwick Pennyloaf Quickbeam"
 ).split()
@@ -35,7 +35,7 @@ NAMED = {
 
 def make_people(seed: int, anchor: int) -> list[Person]:
     """Make everybody, in a fixed order: known people first, then anonymous visitors."""
-    rng = Random(f"{seed}:people")
+    rng = Random(f"{seed}:people")  # noqa: S311 - repeatable, no secret
     numbers = range(FIRST_NUMBER, FIRST_NUMBER + KNOWN)
     names = rng.sample([f"{first} {last}" for first in _FIRST for last in _LAST], KNOWN)
     known = [_known(rng, f"cust-{n}", name, anchor) for n, name in zip(numbers, names, strict=True)]
@@ -56,7 +56,7 @@ def _properties(rng: Random, joined: int) -> dict[str, Any]:
     return {
         "plan": rng.choice(("basic", "plus", "gold")),
         "lifetime_value": round(rng.uniform(0, 2_400), 2),
-        "newsletter": rng.random() < 0.5,  # noqa: PLR2004
+        "newsletter": rng.random() < 0.5,
         "favourite_tags": rng.sample(["boots", "tents", "lights", "kitchen", "sale"], 2),
         "joined": times.stamp(joined),
         "loyalty": {"level": rng.choice(("fern", "oak")), "points": rng.randrange(0, 5_000)},

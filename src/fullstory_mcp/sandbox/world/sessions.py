@@ -34,7 +34,7 @@ QUIET = frozenset({"cust-1160"})
 
 def make_sessions(seed: int, people: Sequence[Person]) -> list[Session]:
     """Make all sessions, oldest first."""
-    rng = Random(f"{seed}:sessions")
+    rng = Random(f"{seed}:sessions")  # noqa: S311 - repeatable, no secret
     by_uid = {person.uid: person for person in people if person.uid}
     devices = {person.id: new_id(rng) for person in people}
     sessions = list(_placed(rng, by_uid, devices))
