@@ -10,6 +10,7 @@ process of its own that answers at once.
 
 import argparse
 import asyncio
+import json
 import os
 import socket
 import statistics
@@ -131,6 +132,24 @@ async def main(rounds: int, calls: int) -> None:
     print(f"{'measured':<42}{'ours':>9}{'bare':>9}  {'ratio':>6}")
     for what, ours, bare, unit in rows:
         print(f"{what:<42}{ours:>9.0f}{bare:>9.0f}  {ours / bare:>6.2f}  {unit}")
+    for level, size in tokens():
+        print(f"{f'tools/list of {level}':<42}{size:>9}{'':>17}  tokens")
+
+
+def tokens() -> list[tuple[str, int]]:
+    """The size of the tool list each level is served: o200k tokens of its compact JSON."""
+    from rs_bpe.bpe import openai
+
+    from fullstory_mcp.catalogue import load_catalogue, served_tool
+    from fullstory_mcp.principal import LEVELS
+
+    count = openai.o200k_base().count
+    tools = load_catalogue().tools.values()
+    rows = []
+    for place, level in enumerate(LEVELS):
+        served = [served_tool(tool) for tool in tools if LEVELS.index(tool.gate.level) <= place]
+        rows.append((level, count(json.dumps({"tools": served}, separators=(",", ":")))))
+    return rows
 
 
 if __name__ == "__main__":

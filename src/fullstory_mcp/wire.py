@@ -1,5 +1,6 @@
 """JSON as it crosses the wire: read tolerantly of ids, written compactly."""
 
+import hashlib
 import re
 from typing import Any
 
@@ -23,6 +24,17 @@ def read(body: bytes) -> Any:
 def write(data: Any) -> str:
     """`data` as compact JSON text."""
     return to_json(data).decode()
+
+
+def digest(data: Any) -> str:
+    """A short fingerprint of `data`: the same for the same JSON, whatever the order of its names."""
+    return hashlib.sha256(to_json(_sorted(data))).hexdigest()[:32]
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(part) for part in value] if isinstance(value, list) else value
 
 
 def _safe(value: Any) -> Any:

@@ -34,12 +34,16 @@ SANDBOX_KEY = "na1.sandbox-{level}"
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What tests and the sandbox put in place of the outside world."""
+    """What tests and the sandbox put in place of the outside world.
+
+    `invented` tells clients that the data is not real.
+    """
 
     transport: Callable[[], httpx.AsyncBaseTransport]
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+    invented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def sandbox_seams() -> Seams:
             shared.append(to_the_sandbox())
         return shared[0]
 
-    return Seams(transport)
+    return Seams(transport, invented=True)
 
 
 NETWORK = Seams(to_the_network)
@@ -116,7 +120,7 @@ async def assembled(settings: Settings, seams: Seams = NETWORK) -> AsyncIterator
         held=held,
         audit=Audit(),
     )
-    server = FullstoryServer(pipeline, lambda: Principal(keys.current()))
+    server = FullstoryServer(pipeline, lambda: Principal(keys.current()), invented=seams.invented)
     try:
         yield Parts(settings, catalogue, keys, upstream, pipeline, server)
     finally:

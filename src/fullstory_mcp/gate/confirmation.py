@@ -12,8 +12,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from pydantic_core import to_json
-
+from fullstory_mcp import wire
 from fullstory_mcp.catalogue import Tool
 from fullstory_mcp.errors import NotConfirmed
 from fullstory_mcp.principal import Principal
@@ -38,7 +37,7 @@ class Confirmations:
     ) -> str:
         """A fresh token for exactly this call."""
         content = {
-            "until": self._clock() + HOLDS_SECONDS,
+            "until": int(self._clock() + HOLDS_SECONDS),
             "nonce": os.urandom(12).hex(),
             "call": _digest(arguments),
         }
@@ -90,5 +89,4 @@ def _purpose(way: Way, tool: Tool, principal: Principal) -> str:
 
 
 def _digest(arguments: Mapping[str, Any]) -> str:
-    named = {name: value for name, value in sorted(arguments.items()) if name != "confirmation"}
-    return to_json(named).decode()
+    return wire.digest({name: value for name, value in arguments.items() if name != "confirmation"})

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import uvicorn
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fullstory_mcp.server.mcp import FullstoryServer
 
@@ -40,7 +40,7 @@ Ready = Callable[[], Awaitable[str]]
 """Says in a few words what keeps the server from working; "" when nothing does."""
 
 
-def application(server: FullstoryServer, ready: Ready) -> Starlette:
+def application(server: FullstoryServer, ready: Ready) -> ASGIApp:
     """The ASGI application; one instance runs once."""
     manager = StreamableHTTPSessionManager(
         app=server,
@@ -63,12 +63,22 @@ def application(server: FullstoryServer, ready: Ready) -> Starlette:
             return JSONResponse({"status": "not ready", "why": why}, status_code=503)
         return JSONResponse({"status": "ready"})
 
-    routes = [
-        Route("/mcp", StreamableHTTPASGIApp(manager)),
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-    ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return _McpFirst(manager, Starlette(routes=routes, lifespan=lifespan))
+
+
+class _McpFirst:
+    """Hands /mcp straight to the SDK: the framework's layers would only cost every call time."""
+
+    def __init__(self, manager: StreamableHTTPSessionManager, rest: ASGIApp) -> None:
+        self._manager = manager
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/mcp":
+            await self._manager.handle_request(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
 
 
 async def run(app: ASGIApp, host: str, port: int) -> None:
@@ -79,6 +89,7 @@ async def run(app: ASGIApp, host: str, port: int) -> None:
         port=port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=LEAVE_SECONDS,
     )

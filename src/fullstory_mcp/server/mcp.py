@@ -22,7 +22,7 @@ from fullstory_mcp.catalogue import JSON, served_tool
 from fullstory_mcp.errors import FullstoryMCPError, OperatorError, UnknownTool, tell
 from fullstory_mcp.pipeline import Call, Consent, Pipeline, Question, silent
 from fullstory_mcp.principal import ApiKey, Principal
-from fullstory_mcp.server.instructions import INSTRUCTIONS
+from fullstory_mcp.server.instructions import INSTRUCTIONS, INVENTED
 from fullstory_mcp.shaping import Rendered
 
 logger = logging.getLogger(__name__)
@@ -34,9 +34,14 @@ Context = ServerRequestContext[Any, Any]
 
 
 class FullstoryServer(Server[Any]):
-    """The MCP server over a pipeline; `principal` gives the caller of the request at hand."""
+    """The MCP server over a pipeline.
 
-    def __init__(self, pipeline: Pipeline, principal: Callable[[], Principal]) -> None:
+    `principal` gives the caller of the request at hand; `invented` says that the data is the sandbox's.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, principal: Callable[[], Principal], *, invented: bool = False
+    ) -> None:
         self._pipeline = pipeline
         self._principal = principal
         self._bus = InMemorySubscriptionBus()
@@ -47,7 +52,7 @@ class FullstoryServer(Server[Any]):
             "fullstory-mcp",
             version=__version__,
             title="Fullstory",
-            instructions=INSTRUCTIONS,
+            instructions=INSTRUCTIONS + INVENTED if invented else INSTRUCTIONS,
             # Headers mirror no argument of ours, so there is no schema to check them against.
             get_tool_input_schema=lambda _name: None,
             on_list_tools=self._list_tools,  # type: ignore[arg-type]  # a wire dict, see _list_tools
@@ -104,8 +109,7 @@ def _consent(ctx: Context, params: t.CallToolRequestParams) -> Consent:
     """Whether this client can ask its user, and what the user answered; the SDK checks none of it."""
     if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
         return Consent()
-    capabilities = ctx.session.client_capabilities
-    if capabilities is None or capabilities.elicitation is None:
+    if not _can_ask(ctx.session.client_capabilities):
         return Consent()
     answer = (params.input_responses or {}).get(QUESTION)
     agreed = (
@@ -114,6 +118,13 @@ def _consent(ctx: Context, params: t.CallToolRequestParams) -> Consent:
         and (answer.content or {}).get(QUESTION) is True
     )
     return Consent(can_ask=True, state=params.request_state, accepted=agreed)
+
+
+def _can_ask(capabilities: t.ClientCapabilities | None) -> bool:
+    """Whether the client declared that it shows forms; a bare `elicitation: {}` means forms too."""
+    if capabilities is None or capabilities.elicitation is None:
+        return False
+    return capabilities.elicitation.form is not None or capabilities.elicitation.url is None
 
 
 def _progress(ctx: Context) -> Any:

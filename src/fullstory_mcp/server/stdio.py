@@ -20,12 +20,21 @@ from typing import Any, Self
 import anyio
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp.types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, jsonrpc_message_adapter
+from mcp.types import (
+    JSONRPCError,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+    jsonrpc_message_adapter,
+)
 
 from fullstory_mcp.server.mcp import FullstoryServer
 
 MOST_LINE_BYTES = 64 * 1024 * 1024
 """A batch of 50,000 rows in one line fits."""
+
+_ENDLESS = "subscriptions/listen"
+_CANCELLED = "notifications/cancelled"
 
 LEAVE_SECONDS = 30.0
 """How long requests in flight may still run after stdin has ended."""
@@ -49,7 +58,7 @@ def _is_pipe(descriptor: int) -> bool:
 
 
 class _Pending:
-    """The ids of requests read and not yet answered."""
+    """The ids of requests read and not yet answered; neither cancelled ones nor endless streams."""
 
     def __init__(self) -> None:
         self._ids: set[str | int] = set()
@@ -57,15 +66,20 @@ class _Pending:
         self._none.set()
 
     def read(self, message: Any) -> None:
-        if isinstance(message, JSONRPCRequest):
+        if isinstance(message, JSONRPCRequest) and message.method != _ENDLESS:
             self._ids.add(message.id)
             self._none.clear()
+        elif isinstance(message, JSONRPCNotification) and message.method == _CANCELLED:
+            self._done((message.params or {}).get("requestId"))
 
     def answered(self, message: Any) -> None:
-        if isinstance(message, JSONRPCResponse | JSONRPCError) and message.id is not None:
-            self._ids.discard(message.id)
-            if not self._ids:
-                self._none.set()
+        if isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._done(message.id)
+
+    def _done(self, request_id: Any) -> None:
+        self._ids.discard(request_id)
+        if not self._ids:
+            self._none.set()
 
     async def all_answered(self) -> None:
         await self._none.wait()

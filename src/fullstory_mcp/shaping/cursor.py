@@ -67,6 +67,4 @@ def _purpose(tool: Tool, principal: Principal) -> str:
 
 
 def _others(arguments: Mapping[str, Any]) -> str:
-    return wire.write(
-        {name: value for name, value in sorted(arguments.items()) if name != "cursor"}
-    )
+    return wire.digest({name: value for name, value in arguments.items() if name != "cursor"})
