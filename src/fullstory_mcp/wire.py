@@ -1,24 +1,42 @@
-"""JSON as it crosses the wire: read tolerantly of ids, written compactly."""
+"""JSON as it crosses the wire: read tolerantly, written compactly."""
 
 import hashlib
+import json
+import math
 import re
-from typing import Any
+from typing import Any, Never
 
 from pydantic_core import from_json, to_json
 
 _LARGEST_SAFE = 2**53
-_MAYBE_LARGE = re.compile(rb"\d{16}")
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+_MAYBE_LARGE = re.compile(rb"\d{16}|[eE]\+?\d{3}")
 
 
 def read(body: bytes) -> Any:
-    """The JSON in `body`, with whole numbers beyond ±2^53 as text: JavaScript clients lose digits.
+    """The JSON in `body`, with numbers that clients cannot hold (beyond ±2^53, infinite) as text.
 
     Raises:
         ValueError: not JSON.
     """
-    data = from_json(body)
+    try:
+        data = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        if not _HALF_CHARACTER.search(body):
+            raise
+        data = _with_half_characters(body)
     # Most bodies hold no such number; they are not walked.
     return _safe(data) if _MAYBE_LARGE.search(body) else data
+
+
+def _with_half_characters(body: bytes) -> Any:
+    """Reads what the strict reader refuses: texts cut in the middle of a character, which become “?”."""
+    data = json.loads(body, parse_constant=_refuse)
+    return json.loads(json.dumps(data, ensure_ascii=False).encode(errors="replace"))
+
+
+def _refuse(word: str) -> Never:
+    raise ValueError(word)
 
 
 def write(data: Any) -> str:
@@ -43,5 +61,7 @@ def _safe(value: Any) -> Any:
     if isinstance(value, list):
         return [_safe(part) for part in value]
     if isinstance(value, int) and not -_LARGEST_SAFE <= value <= _LARGEST_SAFE:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Protocol
 
+from fullstory_mcp import wire
 from fullstory_mcp.arguments import coerce, identifiers, rules, wording
 from fullstory_mcp.catalogue import JSON, Provider, Tool
 from fullstory_mcp.errors import Fault, InvalidArguments
@@ -43,6 +44,7 @@ class Binder:
             raw = {}
         if not isinstance(raw, dict):
             raise InvalidArguments([Fault("arguments", "must be an object")])
+        _raise_if(_unsendable(raw))
         arguments = identifiers.unwrap_replay_urls(tool, raw, self._replay_hosts)
         validator = self._validator(tool)
         if not validator.is_valid(arguments):
@@ -66,6 +68,15 @@ class Binder:
         found = islice(validator.iter_errors(arguments), MOST_FAULTS)
         _raise_if([wording.fault(error, tool.input.schema) for error in found])
         return arguments
+
+
+def _unsendable(raw: JSON) -> list[Fault]:
+    """A fault where `raw` is no JSON that can be sent: half a character, or nested without end."""
+    try:
+        wire.write(raw)
+    except ValueError:
+        return [Fault("arguments", "must be well-formed text, nested at most 200 deep")]
+    return []
 
 
 def _raise_if(faults: list[Fault]) -> None:

@@ -148,7 +148,7 @@ class Upstream:
             with anyio.fail_after(seconds, shield=request.changes) as patience:
                 return await self._once(request, key, sink, patience, seconds)
         except TimeoutError:
-            what = f"Fullstory did not answer within {failures.whole_seconds(seconds)} seconds."
+            what = f"Fullstory did not answer within {failures.counted_seconds(seconds)}."
             return Failure("timed_out", failures.unavailable(what, request))
         except httpx.ConnectTimeout:
             what = "Fullstory could not be reached in time."

@@ -70,16 +70,17 @@ def _too_many(
             "get_quotas shows the limit and when its period ends.",
             status=429,
         )
-    wait = "a while" if seconds is None else f"{whole_seconds(seconds)} seconds"
+    wait = "a while" if seconds is None else counted_seconds(seconds)
     return RateLimited(
         f"Fullstory's rate limit is reached (429){quoted}. Nothing was done. Try again in {wait}.",
         seconds=None if seconds is None else int(seconds),
     )
 
 
-def whole_seconds(seconds: float) -> int:
-    """Whole seconds, never zero: what is told is never too early."""
-    return max(1, round(seconds))
+def counted_seconds(seconds: float) -> str:
+    """Whole seconds in words, never zero: what is told is never too early."""
+    whole = max(1, round(seconds))
+    return f"{whole} second{'' if whole == 1 else 's'}"
 
 
 def is_quota(message: str, request: Outgoing, provider: Provider) -> bool:
