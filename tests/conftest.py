@@ -4,6 +4,27 @@ import os
 
 import pytest
 
+from snapshotting import Snapshots
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Lets a reviewed change of a snapshot be accepted."""
+    parser.addoption("--update-snapshots", action="store_true", help="rewrite tests/snapshots")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Lets a skip fail the run in CI, which has everything that a test may need."""
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    if os.environ.get("CI") == "true" and (skipped := reporter.stats.get("skipped")):
+        reporter.write_line(f"\n{len(skipped)} skipped, and nothing may be in CI", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def snapshots(request: pytest.FixtureRequest) -> Snapshots:
+    """The texts kept in snapshots/."""
+    return Snapshots(update=bool(request.config.getoption("--update-snapshots")))
+
 
 @pytest.fixture
 def anyio_backend() -> str:

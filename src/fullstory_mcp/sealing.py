@@ -38,7 +38,7 @@ class Sealer:
         key_id, key = next(iter(self._ring.items()))
         nonce = os.urandom(_NONCE)
         sealed = _cipher(key).encrypt(nonce, to_json(content), purpose.encode())
-        return base64.urlsafe_b64encode(key_id + nonce + sealed).rstrip(b"=").decode()
+        return _as_text(key_id + nonce + sealed)
 
     def open(self, purpose: str, token: str) -> object:
         """What `seal` was given.
@@ -50,11 +50,18 @@ class Sealer:
 
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            if _as_text(raw) != token:
+                # Base64 is read leniently: several texts would be one token.
+                raise Unsealable
             key = self._ring[raw[:_ID]]
             body = raw[_ID:]
             return from_json(_cipher(key).decrypt(body[:_NONCE], body[_NONCE:], purpose.encode()))
         except (binascii.Error, ValueError, KeyError, InvalidTag):
             raise Unsealable from None
+
+
+def _as_text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _cipher(key: bytes) -> "AESGCM":

@@ -88,13 +88,15 @@ NETWORK = Seams(to_the_network)
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, seams: Seams = NETWORK) -> AsyncIterator[Parts]:
-    """Builds every part and closes what must be closed.
+async def assembled(
+    settings: Settings, seams: Seams = NETWORK, catalogue: Catalogue | None = None
+) -> AsyncIterator[Parts]:
+    """Builds every part and closes what must be closed; `catalogue` is read when absent.
 
     Raises:
         OperatorError: a setting, the key or the catalogue is not usable.
     """
-    catalogue = load_catalogue()
+    catalogue = catalogue or load_catalogue()
     keys = KeySource(settings)
     keys.current()
     limits = _limits(settings, catalogue)

@@ -59,15 +59,14 @@ class Binder:
         return validator
 
     def _coerced(self, tool: Tool, validator: _Validator, arguments: JSON) -> JSON:
-        errors = list(islice(validator.iter_errors(arguments), MOST_FAULTS))
-        arguments = coerce.convert(
-            tool.input.schema, arguments, [list(e.instance_path) for e in errors]
-        )
-        if validator.is_valid(arguments):
-            return arguments
-        found = islice(validator.iter_errors(arguments), MOST_FAULTS)
-        _raise_if([wording.fault(error, tool.input.schema) for error in found])
-        return arguments
+        schema = tool.input.schema
+        errors = list(validator.iter_errors(arguments))
+        converted = coerce.convert(schema, arguments, [list(e.instance_path) for e in errors])
+        if converted != arguments:
+            errors = list(validator.iter_errors(converted))
+        found = (fault for error in errors for fault in wording.faults(error, schema))
+        _raise_if(list(islice(found, MOST_FAULTS)))
+        return converted
 
 
 def _unsendable(raw: JSON) -> list[Fault]:

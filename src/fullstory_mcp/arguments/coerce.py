@@ -37,10 +37,15 @@ def schema_at(schema: JSON, path: Sequence[str | int]) -> JSON | None:
     """The part of `schema` that describes the value at `path`; None where it says nothing."""
     node: Any = schema
     for step in path:
-        node = node.get("items") if isinstance(step, int) else node.get("properties", {}).get(step)
+        node = node.get("items") if isinstance(step, int) else _field(node, step)
         if not isinstance(node, dict):
             return None
     return dict(node)
+
+
+def _field(node: JSON, name: str) -> Any:
+    """What a schema says of a field: by its name, or of every field that it does not name."""
+    return node.get("properties", {}).get(name) or node.get("additionalProperties")
 
 
 def _holder(arguments: JSON, path: Sequence[str | int]) -> Any:

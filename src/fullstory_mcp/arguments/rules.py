@@ -137,19 +137,20 @@ def _custom_properties(row: JSON, rule: JSON) -> Iterator[Found]:
     if not isinstance(properties, dict):
         return
     names = 0
-    for path, value in _walk(properties, ""):
+    for path, name, value in _walk(properties, ""):
         names += 1
         shown = (
             f"{rule['field']}.{path}"
             if len(path) <= 64
             else f"{rule['field']} (a name of {len(path)} characters)"
         )
-        if not _NAME.fullmatch(path.rpartition(".")[2]):
+        if not _NAME.fullmatch(name):
             yield (
                 rule["field"],
                 "names must begin with a letter and hold only letters, digits and _",
             )
-        elif len(path) > MOST_NAME_CHARACTERS:
+            continue
+        if len(path) > MOST_NAME_CHARACTERS:
             yield shown, f"must have at most {MOST_NAME_CHARACTERS} characters, with its parents"
         if _too_large(value):
             yield shown, f"must be at most {MOST_VALUE_BYTES} bytes"
@@ -160,10 +161,11 @@ def _custom_properties(row: JSON, rule: JSON) -> Iterator[Found]:
         )
 
 
-def _walk(properties: JSON, parent: str) -> Iterator[tuple[str, Any]]:
+def _walk(properties: JSON, parent: str) -> Iterator[tuple[str, str, Any]]:
+    """Every property with its dotted path and its own name."""
     for name, value in properties.items():
         path = f"{parent}{name}"
-        yield path, value
+        yield path, name, value
         if isinstance(value, dict):
             yield from _walk(value, f"{path}.")
 

@@ -1,8 +1,9 @@
 """What is told of a schema fault: its path and a sentence of ours for its kind, never its value."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from fullstory_mcp import wire
 from fullstory_mcp.arguments.coerce import schema_at
 from fullstory_mcp.catalogue import JSON
 from fullstory_mcp.errors import Fault
@@ -19,19 +20,20 @@ _PATTERNS = {
 }
 
 
-def fault(error: Any, schema: JSON) -> Fault:
-    """Our words for one error of the validator."""
+def faults(error: Any, schema: JSON) -> Iterator[Fault]:
+    """Our words for one error of the validator; several where it found several unknown fields."""
     path: Sequence[str | int] = list(error.instance_path)
     kind = error.kind
-    wanted = schema_at(schema, path) if path else schema
-    said = _KINDS.get(kind.name)
+    wanted = (schema_at(schema, path) if path else schema) or {}
     if kind.name == "required":
-        return Fault(dotted([*path, kind.property]), "is required")
-    if kind.name == "additionalProperties":
-        named = ", ".join(dotted([*path, name]) for name in kind.unexpected[:3])
-        known = ", ".join((wanted or {}).get("properties", {})) or "none"
-        return Fault(named, f"is not known here; known: {known}")
-    return Fault(dotted(path) or "arguments", said(kind, wanted or {}) if said else "is not usable")
+        yield Fault(dotted([*path, kind.property]), "is required")
+    elif kind.name == "additionalProperties":
+        known = ", ".join(wanted.get("properties", {})) or "none"
+        for name in kind.unexpected:
+            yield Fault(dotted([*path, name]), f"is not known here; known: {known}")
+    else:
+        said = _KINDS.get(kind.name)
+        yield Fault(dotted(path) or "arguments", said(kind, wanted) if said else "is not usable")
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -55,7 +57,8 @@ def _type(_: Any, wanted: JSON) -> str:
 
 
 def _options(_: Any, wanted: JSON) -> str:
-    return f"must be one of {', '.join(str(option) for option in wanted.get('enum', ()))}"
+    options = [part if isinstance(part, str) else wire.write(part) for part in wanted["enum"]]
+    return f"must be one of {', '.join(options)}" if len(options) > 1 else f"must be {options[0]}"
 
 
 def _pattern(_: Any, wanted: JSON) -> str:
@@ -76,7 +79,7 @@ _KINDS: dict[str, Callable[[Any, JSON], str]] = {
     "maximum": lambda kind, _: f"must be at most {kind.limit}",
     "exclusiveMinimum": lambda kind, _: f"must be more than {kind.limit}",
     "exclusiveMaximum": lambda kind, _: f"must be less than {kind.limit}",
-    "minItems": lambda kind, _: f"must have at least {kind.limit} items",
+    "minItems": lambda kind, _: "must not be empty" if kind.limit == 1 else f"must have at least {kind.limit} items",
     "maxItems": lambda kind, _: f"must have at most {kind.limit} items",
     "uniqueItems": lambda *_: "must not repeat an item",
     "minProperties": lambda kind, _: f"must have at least {kind.limit} fields",

@@ -7,11 +7,13 @@ import gc
 gc.disable()
 
 import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 import click  # noqa: E402
 
 from fullstory_mcp import __version__  # noqa: E402
 from fullstory_mcp.errors import OperatorError  # noqa: E402
+from fullstory_mcp.principal import LEVELS, Level  # noqa: E402
 
 
 class _Commands(click.Group):
@@ -83,12 +85,11 @@ def run_sandbox(port: int) -> None:
 @main.command()
 @click.option(
     "--level",
-    type=click.Choice(["standard", "architect", "admin"]),
-    default="admin",
-    show_default=True,
+    type=click.Choice(LEVELS),
+    help="The key's level; else FULLSTORY_KEY_LEVEL, else admin.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The list exactly as it would be served.")
-def tools(level: str, as_json: bool) -> None:
+def tools(level: Level | None, as_json: bool) -> None:
     """Show what would be served, with its size in tokens."""
     from fullstory_mcp.cli.tools import show_tools  # noqa: PLC0415
 
@@ -102,3 +103,13 @@ def doctor(sandbox: bool) -> None:
     from fullstory_mcp.cli.doctor import run_doctor  # noqa: PLC0415
 
     sys.exit(run_doctor(sandbox=sandbox))
+
+
+@main.command(hidden=True)
+@click.option("--check", is_flag=True, help="Only say whether the tables are stale.")
+@click.argument("readme", type=click.Path(path_type=Path), default="README.md")
+def docs(check: bool, readme: Path) -> None:
+    """Write the README's tables anew."""
+    from fullstory_mcp.cli.docs import write_docs  # noqa: PLC0415
+
+    write_docs(readme, check=check)

@@ -5,6 +5,8 @@ import os
 from collections.abc import Awaitable, Callable
 
 import anyio
+import click
+from anyio.abc import SocketAttribute
 
 from fullstory_mcp.errors import OperatorError, SettingsError
 from fullstory_mcp.principal import Principal
@@ -59,7 +61,8 @@ def run_http(*, sandbox: bool, host: str, port: int) -> None:
     """Serves HTTP until stopped.
 
     Raises:
-        SettingsError: `host` is not a loopback address; without OAuth nothing else is served.
+        SettingsError: `host` is not a loopback address (without OAuth nothing else is served), or
+            the port is taken.
     """
     if not is_loopback(host):
         raise SettingsError(
@@ -74,7 +77,9 @@ def run_http(*, sandbox: bool, host: str, port: int) -> None:
         async with assembled(settings, seams) as parts:
             to_stderr(settings.log_level, parts.keys.current)
             settle()
-            await run(application(parts.server, _readiness(parts)), host, port)
+            listening = await _free_port(host, port)
+            _announce(f"serving http://{_bracketed(host)}:{listening}/mcp")
+            await run(application(parts.server, _readiness(parts)), host, listening)
 
     anyio.run(serve)
 
@@ -94,8 +99,44 @@ def _readiness(parts: Parts) -> Callable[[], Awaitable[str]]:
 
 
 def run_sandbox(*, port: int) -> None:
-    """Serves the fake API on 127.0.0.1 until stopped."""
+    """Serves the fake API on 127.0.0.1 until stopped.
+
+    Raises:
+        SettingsError: the port is taken.
+    """
     from fullstory_mcp.sandbox import create_app  # noqa: PLC0415
     from fullstory_mcp.server.http import run  # noqa: PLC0415
 
-    anyio.run(run, create_app(), "127.0.0.1", port)
+    host = "127.0.0.1"
+
+    async def serve() -> None:
+        listening = await _free_port(host, port)
+        _announce(f"the sandbox, all of it invented, is at http://{host}:{listening}")
+        await run(create_app(), host, listening)
+
+    anyio.run(serve)
+
+
+async def _free_port(host: str, port: int) -> int:
+    """The port to listen on: `port` itself, a free one for 0.
+
+    Tried before uvicorn does, which would log a line and end the process by itself.
+    """
+    try:
+        listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise SettingsError(
+            f"--port {port}: cannot listen on {host}: {why}. Choose another with --port."
+        ) from None
+    async with listener:
+        return int(listener.extra(SocketAttribute.local_port))
+
+
+def _announce(what: str) -> None:
+    """Says on stderr where a door is, since nothing else would."""
+    click.echo(f"fullstory-mcp: {what} (Ctrl-C ends it)", err=True)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -62,10 +62,14 @@ class HeldFiles:
         """
         self._sweep()
         entry = (owner, name)
-        async with self._locks.setdefault(entry, anyio.Lock()):
-            if (held := self._files.get(entry)) is None:
-                held = self._files[entry] = await self._fetched(fetch)
-        self._locks.pop(entry, None)
+        lock = self._locks.setdefault(entry, anyio.Lock())
+        try:
+            async with lock:
+                if (held := self._files.get(entry)) is None:
+                    held = self._files[entry] = await self._fetched(fetch)
+        finally:
+            if not lock.statistics().tasks_waiting:
+                self._locks.pop(entry, None)
         self._make_room(held)
         return held
 

@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -18,6 +19,11 @@ from fullstory_mcp.errors import Unreadable
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 16
 _LONGEST_ROW = 64 << 20
+
+TOO_LARGE = (
+    "The export is too large to be held here (FULLSTORY_MCP_HELD_MEGABYTES); export a shorter time "
+    "range."
+)
 
 csv.field_size_limit(_LONGEST_ROW)
 
@@ -31,15 +37,12 @@ def convert(raw: Path, out: BinaryIO, most_bytes: int) -> int:
     count = written = 0
     try:
         with _text(raw) as text:
-            for row in _rows(text):
+            for row in _rows(text, min(most_bytes, _LONGEST_ROW)):
                 written += out.write(row.encode() + b"\n")
                 if written > most_bytes:
-                    raise Unreadable(
-                        "The export is too large to be held here "
-                        "(FULLSTORY_MCP_HELD_MEGABYTES); export a shorter time range."
-                    )
+                    raise Unreadable(TOO_LARGE)
                 count += 1
-    except (OSError, EOFError, ValueError, csv.Error):
+    except (OSError, EOFError, ValueError, RecursionError, csv.Error, zlib.error):
         raise Unreadable("The export's file is damaged or of an unknown form.") from None
     return count
 
@@ -51,14 +54,18 @@ def _text(raw: Path) -> TextIO:
     return io.TextIOWrapper(opened(raw, "rb"), encoding="utf-8-sig", newline="")
 
 
-def _rows(text: TextIO) -> Iterator[str]:
-    """Each row as compact JSON."""
+def _rows(text: TextIO, longest: int) -> Iterator[str]:
+    """Each row as compact JSON; one of more than `longest` characters is not read to its end."""
     head = text.readline(_CHUNK)
     while head and not head.strip():
         head = text.readline(_CHUNK)
     first = head.lstrip()[:1]
-    read = _array if first == "[" else _ndjson if first == "{" else _csv
-    return read(head, text)
+    if first == "<":
+        raise ValueError("a page of HTML or XML, where a proxy or the storage says something")
+    if first == "[":
+        return _array(head, text, longest)
+    read = _ndjson if first == "{" else _csv
+    return read(_lines(head, text, longest))
 
 
 def _compact(value: Any) -> str:
@@ -67,21 +74,25 @@ def _compact(value: Any) -> str:
     return wire.write(value)
 
 
-def _ndjson(head: str, text: TextIO) -> Iterator[str]:
-    yield from (_compact(wire.read(line.encode())) for line in _lines(head, text) if line.strip())
+def _lines(head: str, text: TextIO, longest: int) -> Iterator[str]:
+    line = head if head.endswith("\n") else head + text.readline(longest)
+    while line:
+        if len(line) > longest:
+            raise Unreadable(TOO_LARGE)
+        yield line
+        line = text.readline(longest + 1)
 
 
-def _lines(head: str, text: TextIO) -> Iterator[str]:
-    yield head if head.endswith("\n") else head + text.readline()
-    yield from text
+def _ndjson(lines: Iterator[str]) -> Iterator[str]:
+    yield from (_compact(wire.read(line.encode())) for line in lines if line.strip())
 
 
-def _csv(head: str, text: TextIO) -> Iterator[str]:
-    reader = csv.DictReader(_lines(head, text))
+def _csv(lines: Iterator[str]) -> Iterator[str]:
+    reader = csv.DictReader(lines)
     yield from (_compact({str(name): value for name, value in row.items()}) for row in reader)
 
 
-def _array(head: str, text: TextIO) -> Iterator[str]:
+def _array(head: str, text: TextIO, longest: int) -> Iterator[str]:
     decoder = json.JSONDecoder()
     buffer = head.lstrip()[1:]
     while True:
@@ -91,8 +102,10 @@ def _array(head: str, text: TextIO) -> Iterator[str]:
         try:
             _, end = decoder.raw_decode(buffer)
         except ValueError:
+            if len(buffer) > longest:
+                raise Unreadable(TOO_LARGE) from None
             more = text.read(max(_CHUNK, len(buffer)))
-            if not more or len(buffer) > _LONGEST_ROW:
+            if not more:
                 raise
             buffer += more
             continue

@@ -7,10 +7,13 @@ Host and Origin are checked against loopback names, which stops DNS rebinding.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
 
 import uvicorn
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from sse_starlette.sse import AppStatus
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -64,25 +67,53 @@ def application(server: FullstoryServer, ready: Ready) -> ASGIApp:
         return JSONResponse({"status": "ready"})
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
-    return _McpFirst(manager, Starlette(routes=routes, lifespan=lifespan))
+    rest = Starlette(routes=routes, lifespan=lifespan)
+    return _McpFirst(manager, rest, server.end_streams)
 
 
 class _McpFirst:
-    """Hands /mcp straight to the SDK: the framework's layers would only cost every call time."""
+    """Hands /mcp straight to the SDK: the framework's layers would only cost every call time.
 
-    def __init__(self, manager: StreamableHTTPSessionManager, rest: ASGIApp) -> None:
+    GET, the handshake era's stream for what a server says unasked, is refused as the protocol
+    allows: without sessions nothing could ever come over it, and it would never end.
+    """
+
+    def __init__(
+        self, manager: StreamableHTTPSessionManager, rest: ASGIApp, end_streams: Callable[[], None]
+    ) -> None:
         self._manager = manager
         self._rest = rest
+        self.end_streams = end_streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/mcp":
-            await self._manager.handle_request(scope, receive, send)
-        else:
+        if scope["type"] != "http" or scope["path"] != "/mcp":
             await self._rest(scope, receive, send)
+        elif scope["method"] != "POST":
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+        else:
+            await self._manager.handle_request(scope, receive, send)
+
+
+class _Server(uvicorn.Server):
+    """Leaves by returning, so that what was opened is closed."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Notes a signal; uvicorn would raise it again at the end, and the process die of it."""
+        del sig, frame
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        """Ends what would never end by itself, then waits for what is in flight."""
+        if isinstance(self.config.app, _McpFirst):
+            self.config.app.end_streams()
+        await super().shutdown(sockets)
 
 
 async def run(app: ASGIApp, host: str, port: int) -> None:
-    """Serves `app` until a signal; requests in flight may finish."""
+    """Serves `app` until a signal; requests in flight may finish, a second signal cuts them off."""
+    # The event streams in flight are answers, and each has an end of its own.
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # it is untyped
     config = uvicorn.Config(
         app,
         host=host,
@@ -93,4 +124,4 @@ async def run(app: ASGIApp, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=LEAVE_SECONDS,
     )
-    await uvicorn.Server(config).serve()
+    await _Server(config).serve()

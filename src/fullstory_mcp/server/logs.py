@@ -9,9 +9,12 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
+from types import TracebackType
 
 from fullstory_mcp.errors import OperatorError
 from fullstory_mcp.principal import ApiKey
+
+logger = logging.getLogger(__name__)
 
 _QUIET = ("httpx2", "httpcore2", "mcp", "sse_starlette", "asyncio", "uvicorn.access")
 
@@ -46,3 +49,9 @@ def to_stderr(level: str, keys: Callable[[], ApiKey]) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    sys.excepthook = _ended
+
+
+def _ended(kind: type[BaseException], error: BaseException, places: TracebackType | None) -> None:
+    """Writes what ended the process to the log; Python's own traceback would repeat its text."""
+    logger.critical("fullstory-mcp ended unexpectedly", exc_info=(kind, error, places))

@@ -45,6 +45,7 @@ class FullstoryServer(Server[Any]):
         self._pipeline = pipeline
         self._principal = principal
         self._bus = InMemorySubscriptionBus()
+        self._listening = ListenHandler(self._bus)
         self._legacy: set[Any] = set()
         self._served = {name: served_tool(tool) for name, tool in pipeline.catalogue.tools.items()}
         pipeline.levels.listener = self._level_changed
@@ -57,13 +58,17 @@ class FullstoryServer(Server[Any]):
             get_tool_input_schema=lambda _name: None,
             on_list_tools=self._list_tools,  # type: ignore[arg-type]  # a wire dict, see _list_tools
             on_call_tool=self._call_tool,  # type: ignore[arg-type]
-            on_subscriptions_listen=ListenHandler(self._bus),
+            on_subscriptions_listen=self._listening,
         )
         self.middleware[:] = [_only_mcp_errors]
 
     def announcing(self) -> InitializationOptions:
         """Options for a door that can push `tools/list_changed` to a handshake-era client."""
         return self.create_initialization_options(NotificationOptions(tools_changed=True))
+
+    def end_streams(self) -> None:
+        """Ends every `subscriptions/listen`, which would otherwise keep a leaving server."""
+        self._listening.close()
 
     async def _list_tools(self, ctx: Context, _: t.PaginatedRequestParams | None) -> HandlerResult:
         self._remember(ctx)

@@ -1,95 +1,96 @@
 """The stdio door: newline-delimited JSON-RPC on stdin and stdout, one client, one process.
 
 Reads and writes asyncio pipes directly; the SDK's own transport hands every line through two
-worker threads. While serving, file descriptor 1 points at stderr, so that nothing but JSON-RPC
-can reach the client. Where stdin is no pipe (a file, Windows), the SDK's transport serves.
+worker threads (it serves on Windows). While serving, file descriptor 1 points at stderr, so that
+nothing but JSON-RPC can reach the client.
 
 Requests in flight when stdin ends are answered before the server leaves, so that a shell can
-pipe requests in.
+pipe requests in. SIGTERM and SIGHUP are taken as that end too, without waiting for answers: what
+was opened is closed, and a write already sent is finished.
 """
 
 import asyncio
 import contextvars
-import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import anyio
 from mcp.server.stdio import stdio_server
-from mcp.shared.message import SessionMessage
+from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp.types import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
     JSONRPCError,
-    JSONRPCNotification,
     JSONRPCRequest,
     JSONRPCResponse,
     jsonrpc_message_adapter,
 )
+from pydantic import ValidationError
 
 from fullstory_mcp.server.mcp import FullstoryServer
+from fullstory_mcp.server.pipes import Write, stdin, stdout
 
 MOST_LINE_BYTES = 64 * 1024 * 1024
 """A batch of 50,000 rows in one line fits."""
 
-_ENDLESS = "subscriptions/listen"
-_CANCELLED = "notifications/cancelled"
-
 LEAVE_SECONDS = 30.0
 """How long requests in flight may still run after stdin has ended."""
+
+LOOK_SECONDS = 0.1
+"""How often streams are ended meanwhile: one read last may only just have begun."""
 
 
 async def serve_stdio(server: FullstoryServer) -> None:
     """Serves one client until it closes stdin."""
-    if sys.platform == "win32" or not _is_pipe(0):
+    if sys.platform == "win32":
         async with stdio_server() as (read, write):
             await server.run(read, write, server.announcing())
         return
-    async with _pipes() as (incoming, outgoing):
+    pending = _Pending()
+    async with stdout() as write, stdin(MOST_LINE_BYTES, pending.forget) as reader:
+        outgoing = _Outgoing(write, pending)
+        incoming = _Incoming(reader, outgoing, pending, server.end_streams)
         await server.run(incoming, outgoing, server.announcing())
 
 
-def _is_pipe(descriptor: int) -> bool:
-    import stat  # noqa: PLC0415 - posix only
-
-    mode = os.fstat(descriptor).st_mode
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
-
-
 class _Pending:
-    """The ids of requests read and not yet answered; neither cancelled ones nor endless streams."""
+    """How many requests were read and are neither answered nor cancelled."""
 
     def __init__(self) -> None:
-        self._ids: set[str | int] = set()
+        self._count = 0
         self._none = asyncio.Event()
         self._none.set()
 
-    def read(self, message: Any) -> None:
-        if isinstance(message, JSONRPCRequest) and message.method != _ENDLESS:
-            self._ids.add(message.id)
-            self._none.clear()
-        elif isinstance(message, JSONRPCNotification) and message.method == _CANCELLED:
-            self._done((message.params or {}).get("requestId"))
+    def read(self) -> None:
+        self._count += 1
+        self._none.clear()
 
-    def answered(self, message: Any) -> None:
-        if isinstance(message, JSONRPCResponse | JSONRPCError):
-            self._done(message.id)
-
-    def _done(self, request_id: Any) -> None:
-        self._ids.discard(request_id)
-        if not self._ids:
+    async def settled(self) -> None:
+        self._count -= 1
+        if self._count <= 0:
             self._none.set()
 
-    async def all_answered(self) -> None:
-        await self._none.wait()
+    def forget(self) -> None:
+        """From now on nobody waits for an answer."""
+        self._count = 0
+        self._none.set()
+
+    async def all_settled(self, seconds: float) -> bool:
+        """Whether nothing is left, waiting up to so long."""
+        with anyio.move_on_after(seconds):
+            await self._none.wait()
+        return self._none.is_set()
 
 
 class _Stream:
     """What both directions share: the SDK uses them as context managers."""
 
     async def aclose(self) -> None:
-        """Nothing of its own to close: the pipes belong to `_pipes`."""
+        """Nothing of its own to close: the pipes belong to `serve_stdio`."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,12 +104,40 @@ class _Stream:
         await self.aclose()
 
 
-class _Incoming(_Stream):
-    """Messages from stdin, one a line; a line that is no message is passed on as its error."""
+class _Outgoing(_Stream):
+    """Messages to stdout, one a line."""
 
-    def __init__(self, reader: asyncio.StreamReader, pending: _Pending) -> None:
-        self._reader = reader
+    def __init__(self, write: Write, pending: _Pending) -> None:
+        self._write = write
         self._pending = pending
+
+    async def send(self, item: SessionMessage, /) -> None:
+        message = item.message
+        text = message.model_dump_json(by_alias=True, exclude_unset=True)
+        try:
+            await self._write(text.encode() + b"\n")
+        except OSError:
+            # The client no longer listens; the SDK knows this error and drops the message.
+            raise anyio.BrokenResourceError from None
+        finally:
+            if isinstance(message, JSONRPCResponse | JSONRPCError) and message.id is not None:
+                await self._pending.settled()
+
+
+class _Incoming(_Stream):
+    """Messages from stdin, one a line; a line that is no message is answered with its error."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        outgoing: _Outgoing,
+        pending: _Pending,
+        leaving: Callable[[], None],
+    ) -> None:
+        self._reader = reader
+        self._outgoing = outgoing
+        self._pending = pending
+        self._leaving = leaving
         self.last_context: contextvars.Context | None = None
 
     def __aiter__(self) -> Self:
@@ -121,54 +150,52 @@ class _Incoming(_Stream):
             raise StopAsyncIteration from None
 
     async def receive(self) -> SessionMessage | Exception:
-        while not (line := await self._line()).strip():
-            if not line:
-                with anyio.move_on_after(LEAVE_SECONDS):
-                    await self._pending.all_answered()
-                raise anyio.EndOfStream
+        while line := await self._line():
+            if line.strip() and (message := await self._message(line)):
+                return message
+        with anyio.move_on_after(LEAVE_SECONDS):
+            while not await self._pending.all_settled(LOOK_SECONDS):
+                self._leaving()
+        raise anyio.EndOfStream
+
+    async def _message(self, line: bytes) -> SessionMessage | None:
         try:
             message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-        except ValueError as error:
-            return error
-        self._pending.read(message)
-        return SessionMessage(message)
+        except ValidationError as fault:
+            with suppress(anyio.BrokenResourceError):
+                await self._outgoing.send(_refused(fault))
+            return None
+        if not isinstance(message, JSONRPCRequest):
+            return SessionMessage(message)
+        self._pending.read()
+        hook = ServerMessageMetadata(on_request_unanswered=self._pending.settled)
+        return SessionMessage(message, hook)
 
     async def _line(self) -> bytes:
-        try:
-            return await self._reader.readline()
-        except ValueError:
-            # A line past the limit has been dropped; an unparsable one stands in for it.
-            return b"{"
+        """The next line; b"" at the end; `_TOO_LONG` for one past the limit."""
+        whole = True
+        while True:
+            try:
+                line = await self._reader.readuntil(b"\n")
+            except asyncio.LimitOverrunError as overrun:
+                await self._reader.readexactly(overrun.consumed)
+                whole = False
+            except asyncio.IncompleteReadError as ended:
+                return ended.partial if whole else _TOO_LONG
+            else:
+                return line if whole else _TOO_LONG
 
 
-class _Outgoing(_Stream):
-    """Messages to stdout, one a line."""
-
-    def __init__(self, writer: asyncio.StreamWriter, pending: _Pending) -> None:
-        self._writer = writer
-        self._pending = pending
-
-    async def send(self, item: SessionMessage, /) -> None:
-        text = item.message.model_dump_json(by_alias=True, exclude_unset=True)
-        self._writer.write(text.encode() + b"\n")
-        await self._writer.drain()
-        self._pending.answered(item.message)
+_TOO_LONG = b"{"
+"""Stands in for a line past the limit: it is no JSON either."""
 
 
-@asynccontextmanager
-async def _pipes() -> AsyncIterator[tuple[_Incoming, _Outgoing]]:
-    loop = asyncio.get_running_loop()
-    wire = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-    reader = asyncio.StreamReader(limit=MOST_LINE_BYTES)
-    incoming, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(os.dup(0), "rb", buffering=0)
+def _refused(fault: ValidationError) -> SessionMessage:
+    """JSON-RPC's answer to a line that is no message; it repeats nothing of the line."""
+    kind = fault.errors(include_input=False, include_context=False, include_url=False)[0]["type"]
+    error = (
+        ErrorData(code=PARSE_ERROR, message="Parse error: one JSON-RPC message a line is expected")
+        if kind == "json_invalid"
+        else ErrorData(code=INVALID_REQUEST, message="Invalid request: not a JSON-RPC message")
     )
-    outgoing, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, wire)
-    writer = asyncio.StreamWriter(outgoing, protocol, None, loop)
-    pending = _Pending()
-    try:
-        yield _Incoming(reader, pending), _Outgoing(writer, pending)
-    finally:
-        incoming.close()
-        outgoing.close()
+    return SessionMessage(JSONRPCError(jsonrpc="2.0", id=None, error=error))

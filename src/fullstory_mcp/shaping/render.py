@@ -18,6 +18,7 @@ MOST_CHARACTERS = 49_000
 """Clients refuse or cut at 50,000 characters; the difference is room for the note."""
 
 _NOTE_ROOM = 2_000
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 _METERED = " That read costs its Activation again."
 
 
@@ -85,7 +86,8 @@ def _list(tool: Tool, data: JSON, items: list[Any], at: Position, cursor_to: Cur
     envelope = _clean(
         {name: part for name, part in data.items() if name not in shape.next}, shape.drop
     )
-    room = MOST_CHARACTERS - _NOTE_ROOM - len(wire.write(_put(envelope, shape.items, [])))
+    beside = len(wire.write(_put(envelope, shape.items, []))) + _sealed_twice(token, at.token)
+    room = MOST_CHARACTERS - _NOTE_ROOM - beside
     kept = _whole(items[at.offset :], shape.drop, room)
     shown = _put(envelope, shape.items, kept)
     here, rows = at.offset + len(kept), at.rows + len(kept)
@@ -100,6 +102,11 @@ def _list(tool: Tool, data: JSON, items: list[Any], at: Position, cursor_to: Cur
         at.rows, len(kept), _total(tool, data, at, len(items), more=token is not None)
     )
     return said(_noted(tool, shown, counted, cursor_to(then) if then else None))
+
+
+def _sealed_twice(*tokens: Any) -> int:
+    """Characters that the API's longest token takes in a cursor, which is told twice, as base64."""
+    return 3 * max(len(str(token or "")) for token in tokens)
 
 
 def _total(tool: Tool, data: JSON, at: Position, on_page: int, *, more: bool) -> str:
@@ -142,7 +149,7 @@ def _noted(tool: Tool, shown: JSON, counted: str, cursor: str | None) -> JSON:
 def _clean(value: Any, drop: frozenset[str]) -> Any:
     if not drop or not isinstance(value, dict):
         return value
-    return {name: part for name, part in value.items() if not (name in drop and part in (None, ""))}
+    return {name: part for name, part in value.items() if name not in drop or part not in _EMPTY}
 
 
 def _as_object(value: Any) -> JSON:

@@ -17,7 +17,7 @@ import anyio
 import httpx2 as httpx
 
 from fullstory_mcp.catalogue import JSON, Provider, Tool
-from fullstory_mcp.errors import Unreadable
+from fullstory_mcp.errors import Unreadable, UpstreamError
 from fullstory_mcp.principal import ApiKey, Principal
 from fullstory_mcp.upstream import failures
 from fullstory_mcp.upstream.request import USER_AGENT, Hosts, Outgoing, outgoing
@@ -123,16 +123,38 @@ class Upstream:
         limits = self.provider.timeouts[request.timeout]
         end = time.monotonic() + limits["total"]
         plan = Plan(self.provider.retry, request.retry)
+        doubt: UpstreamError | None = None
         while True:
-            left = end - time.monotonic()
-            async with self._place(key):
-                outcome = await self._exchange(request, key, min(limits["try"], left), sink)
+            outcome = await self._in_place(request, key, limits["try"], end, sink)
             if isinstance(outcome, Answer):
                 return outcome
+            if request.changes and outcome.sent:
+                # However the next tries end, this one may have taken effect.
+                doubt = outcome.error
             wait = plan.wait(outcome, end - time.monotonic())
             if wait is None:
-                raise outcome.error
+                raise doubt or outcome.error
             await self._sleep(wait)
+
+    async def _in_place(
+        self, request: Outgoing, key: ApiKey, most: float, end: float, sink: Sink | None
+    ) -> Answer | Failure:
+        """One try, once there is a place for it; the wait for a place is part of the call's time."""
+        place = self._place(key)
+        try:
+            with anyio.fail_after(end - time.monotonic()):
+                await place.acquire()
+        except TimeoutError:
+            what = (
+                f"{self._max_in_flight} calls with this key are waiting for Fullstory already, the most "
+                "there may be."
+            )
+            return Failure("busy", failures.unavailable(what, request, sent=False), sent=False)
+        try:
+            seconds = min(most, end - time.monotonic())
+            return await self._exchange(request, key, seconds, sink)
+        finally:
+            place.release()
 
     def _place(self, key: ApiKey) -> anyio.Semaphore:
         if (place := self._places.get(key.fingerprint)) is None:
@@ -152,10 +174,11 @@ class Upstream:
             return Failure("timed_out", failures.unavailable(what, request))
         except httpx.ConnectTimeout:
             what = "Fullstory could not be reached in time."
-            return Failure("timed_out", failures.unavailable(what, request, sent=False))
+            return Failure("timed_out", failures.unavailable(what, request, sent=False), sent=False)
         except httpx.ConnectError:
             what = "Fullstory could not be reached: check FULLSTORY_API_URL and the network."
-            return Failure("disconnected", failures.unavailable(what, request, sent=False))
+            error = failures.unavailable(what, request, sent=False)
+            return Failure("disconnected", error, sent=False)
         except httpx.TransportError:
             what = "The connection to Fullstory broke before its answer was whole."
             return Failure("disconnected", failures.unavailable(what, request))
@@ -179,6 +202,9 @@ class Upstream:
                     sink.write(chunk)
                 return Answer(status, None)
             body = await self._body(response, request)
+        except httpx.DecodingError:
+            what = "Fullstory's answer could not be decompressed."
+            raise failures.unreadable(what, request, status=status) from None
         finally:
             await response.aclose()
         if 200 <= status < 300:
@@ -209,18 +235,12 @@ class Upstream:
         most: int = self.provider.answers["max_bytes"]
         chunks: list[bytes] = []
         size = 0
-        try:
-            async for chunk in _decoded(response):
-                size += len(chunk)
-                if size > most:
-                    what = (
-                        f"Fullstory's answer is larger than {most // 2**20} MiB and was not read."
-                    )
-                    raise failures.unreadable(what, request, status=response.status_code)
-                chunks.append(chunk)
-        except httpx.DecodingError:
-            what = "Fullstory's answer could not be decompressed."
-            raise failures.unreadable(what, request, status=response.status_code) from None
+        async for chunk in _decoded(response):
+            size += len(chunk)
+            if size > most:
+                what = f"Fullstory's answer is larger than {most // 2**20} MiB and was not read."
+                raise failures.unreadable(what, request, status=response.status_code)
+            chunks.append(chunk)
         return b"".join(chunks)
 
     def _failed(
@@ -231,7 +251,9 @@ class Upstream:
         message = failures.said(body, self.provider, key)
         error = failures.of_status(status, message, seconds, request, self.provider)
         if status == 429 and not failures.is_quota(message, request, self.provider):
-            return Failure("rate_limited", error, seconds)
+            return Failure("rate_limited", error, seconds, sent=False)
+        if status == 409:
+            return Failure("conflict", error, sent=False)
         if status >= 500:
             return Failure("server_error", error, seconds)
         raise error

@@ -21,6 +21,8 @@ from fullstory_mcp.principal import ApiKey
 from fullstory_mcp.upstream.request import Outgoing
 
 MOST_CHARACTERS = 500
+_LOOKED_AT = 64 * MOST_CHARACTERS
+"""Characters of a message that are cleaned before it is cut: looking for a key takes time."""
 
 UNCERTAIN = " It may have taken effect all the same: look before you repeat it."
 REPEATABLE = (
@@ -32,7 +34,7 @@ NOTHING_SENT = " Nothing was sent."
 
 def said(body: bytes, provider: Provider, key: ApiKey) -> str:
     """The API's own message: one line, at most 500 characters, pieces of the key masked; "" if none."""
-    text = body[: 64 * MOST_CHARACTERS].decode(errors="replace")
+    text = body[:_LOOKED_AT].decode(errors="replace")
     if text.lstrip()[:1] == "<":
         return ""
     try:
@@ -42,7 +44,7 @@ def said(body: bytes, provider: Provider, key: ApiKey) -> str:
     if isinstance(parsed, dict):
         named = (parsed.get(name) for name in provider.errors["message"])
         text = next((value for value in named if isinstance(value, str) and value), "")
-    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", key.mask(text)).strip()
+    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", key.mask(text[:_LOOKED_AT])).strip()
     return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
 
 

@@ -20,8 +20,15 @@ GONE = frozenset({400, 403, 404, 410})
 class Files:
     """Downloads by URL: https, or the API's own host; no redirect is followed."""
 
-    def __init__(self, transport: Callable[[], httpx.AsyncBaseTransport], hosts: Hosts) -> None:
+    def __init__(
+        self,
+        transport: Callable[[], httpx.AsyncBaseTransport],
+        hosts: Hosts,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self._make_transport = transport
+        self._idle_seconds = idle_seconds
         self._own = {urlsplit(host)[:2] for host in (hosts.api, hosts.export)}
 
     async def fetch(self, url: str, sink: Sink) -> None:
@@ -30,31 +37,46 @@ class Files:
         Raises:
             UpstreamError: the address is not allowed, the link has expired, or the storage failed.
         """
-        parts = urlsplit(url)
-        if parts.scheme != "https" and parts[:2] not in self._own:
-            raise Unreadable("The export's link is not an https address; the file was not fetched.")
+        request = self._request(url)
         transport = self._make_transport()
         try:
-            with anyio.fail_after(IDLE_SECONDS) as patience:
-                await self._stream(transport, url, sink, patience)
+            with anyio.fail_after(self._idle_seconds) as patience:
+                await self._stream(transport, request, sink, patience)
         except (TimeoutError, httpx.TransportError):
             raise Unavailable(
                 "The storage that holds the export did not answer. Try again."
             ) from None
+        except httpx.DecodingError:
+            raise Unreadable("The export's file could not be decompressed.") from None
         finally:
             await transport.aclose()
 
-    async def _stream(
-        self, transport: httpx.AsyncBaseTransport, url: str, sink: Sink, patience: anyio.CancelScope
-    ) -> None:
+    def _request(self, url: str) -> httpx.Request:
+        """The request for a link that may be fetched; everything else is refused."""
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        request = httpx.Request("GET", url, headers=headers, extensions=PATIENCE)
+        try:
+            parts = urlsplit(url)
+            request = httpx.Request("GET", url, headers=headers, extensions=PATIENCE)
+            safe = (parts.scheme == "https" and parts.hostname) or parts[:2] in self._own
+        except (ValueError, httpx.InvalidURL):
+            safe = False
+        if not safe:
+            raise Unreadable("The export's link is not an https address; the file was not fetched.")
+        return request
+
+    async def _stream(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        request: httpx.Request,
+        sink: Sink,
+        patience: anyio.CancelScope,
+    ) -> None:
         response = await transport.handle_async_request(request)
         try:
             _refuse(response.status_code)
             sink.begin()
             async for chunk in response.aiter_bytes():
-                patience.deadline = anyio.current_time() + IDLE_SECONDS
+                patience.deadline = anyio.current_time() + self._idle_seconds
                 sink.write(chunk)
         finally:
             await response.aclose()

@@ -90,4 +90,7 @@ def _query(tool: Tool, arguments: JSON, page_token: str | None) -> str:
 
 
 def _text(value: Any) -> str:
-    return ("false", "true")[value] if isinstance(value, bool) else str(value)
+    """A value as a query has it; JSON may write a whole number as 20.0, a query may not."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -13,16 +13,23 @@ from typing import Any, Literal
 
 from fullstory_mcp.errors import UpstreamError
 
-FailureKind = Literal["rate_limited", "server_error", "disconnected", "timed_out"]
+FailureKind = Literal[
+    "rate_limited", "server_error", "disconnected", "timed_out", "conflict", "busy"
+]
+"""The first four have a row in every policy; the others are never repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A try that did not bring an answer; `seconds` is the wait that the API asked for."""
+    """A try that did not bring an answer.
+
+    `seconds` is the wait that the API asked for; `sent` is False where nothing can have been done.
+    """
 
     kind: FailureKind
     error: UpstreamError
     seconds: float | None = None
+    sent: bool = True
 
 
 @dataclass(slots=True)
@@ -41,7 +48,7 @@ class Plan:
         self.timeouts += failure.kind == "timed_out"
         most: Mapping[str, int] = self.retry["policies"][self.policy]
         done = self.timeouts if failure.kind == "timed_out" else self.tries
-        if done >= most[failure.kind] or self.tries >= max(most.values()):
+        if done >= most.get(failure.kind, 1) or self.tries >= max(most.values()):
             return None
         seconds = self._backoff() if failure.seconds is None else failure.seconds
         if self.waited + seconds > self.retry["wait_seconds"] or seconds >= left:

@@ -1,0 +1,287 @@
+"""Cursors: following them gives every item exactly once, and they open only where they were given."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from support import Connected, connected
+from transports import KEY, Api, Reply
+
+from fullstory_mcp.catalogue import Tool, load_catalogue
+
+pytestmark = pytest.mark.anyio
+
+TOOLS = load_catalogue().tools
+LISTS = [tool for tool in TOOLS.values() if tool.shape.kind == "list"]
+PAGED = [tool for tool in LISTS if tool.endpoint.page]
+ROOTS = {"generate_context": "context_data"}
+
+SHOWN = re.compile(r"Shown: (\d+)–(\d+) of (more than )?(\d+)\.")
+NOT_OURS = (
+    "Nothing was sent: 1 argument is not usable.\n"
+    "- cursor: is not one that this tool gave, or the server has restarted since"
+)
+OTHERS = (
+    "Nothing was sent: 1 argument is not usable.\n"
+    "- cursor: belongs to a call with other arguments: repeat those, or leave it out"
+)
+
+
+async def pages(server: Connected, tool: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
+    """Every answer from the first to the one without a cursor."""
+    cursor: dict[str, str] = {}
+    for _ in range(200):
+        answer = await server.data(tool, **arguments, **cursor)
+        yield answer
+        if "cursor" not in answer:
+            return
+        cursor = {"cursor": answer["cursor"]}
+    raise AssertionError("the cursors never end")
+
+
+async def followed(server: Connected, tool: str, items: str, **arguments: Any) -> list[Any]:
+    """All items of all pages; every note on the way must be true."""
+    found: list[Any] = []
+    answers = [answer async for answer in pages(server, tool, **arguments)]
+    for answer in answers:
+        shown = _at(answer, items)
+        if len(answers) > 1 and shown:
+            first, last, _, total = _note(answer)
+            assert (first, last) == (len(found) + 1, len(found) + len(shown))
+            assert total >= last
+        found += shown
+    if len(answers) > 1:
+        assert answers[-1]["note"].endswith("That is the end.")
+        *_, open_end, total = _note(answers[-1])
+        assert (open_end, total) == (None, len(found))
+    return found
+
+
+def _note(answer: dict[str, Any]) -> tuple[int, int, str | None, int]:
+    match = SHOWN.match(answer["note"])
+    assert match, answer["note"]
+    return int(match[1]), int(match[2]), match[3], int(match[4])
+
+
+def _at(data: Any, dotted: str) -> list[Any]:
+    for name in dotted.split("."):
+        data = data[name]
+    assert isinstance(data, list)
+    return data
+
+
+class Pages(Api):
+    """An API whose list has pages of 12, in the way that the tool's file describes."""
+
+    def __init__(self, tool: Tool, items: list[Any]) -> None:
+        super().__init__()
+        self._tool = tool
+        self._items = items
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        http, shape = self._tool.endpoint, self._tool.shape
+        start = int(request.url.params.get(http.page, "0")) if http.page else 0
+        end = start + 12 if http.page else len(self._items)
+        body: dict[str, Any] = self._nested(self._items[start:end])
+        if http.page:
+            body[shape.next[0]] = str(end) if end < len(self._items) else ""
+        if shape.total:
+            body[shape.total] = str(len(self._items))
+        return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()))
+
+    def _nested(self, items: list[Any]) -> dict[str, Any]:
+        value: Any = items
+        for name in reversed(self._tool.shape.items.split(".")):
+            value = {name: value}
+        return dict(value)
+
+
+@pytest.mark.parametrize(("count", "words"), [(37, 1), (61, 300), (23, 4_000)])
+@pytest.mark.parametrize("tool", LISTS, ids=lambda tool: tool.name)
+async def test_cursors_give_every_item_exactly_once_and_in_order(
+    tool: Tool, count: int, words: int
+) -> None:
+    """Across the API's pages and ours alike, with notes that count truly."""
+    items = [{"id": str(n), "text": "word " * (words if n % 3 else 1)} for n in range(count)]
+    api = Pages(tool, items)
+    async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
+        found = await followed(server, tool.name, tool.shape.items, **tool.examples[0]["arguments"])
+
+    assert found == items
+
+
+async def _segments(server: Connected) -> tuple[list[str], int]:
+    rows = await followed(server, "list_segments", "segments", limit=7)
+    return [row["id"] for row in rows], 25
+
+
+async def _users(server: Connected) -> tuple[list[str], int]:
+    rows = await followed(server, "list_users", "results")
+    searchable = [person for person in server.sandbox.world.people.values() if person.searchable]
+    return [row["id"] for row in rows], len(searchable)
+
+
+async def _operations(server: Connected) -> tuple[list[str], int]:
+    for number in range(1, 8):
+        await server.confirmed("delete_user", uid=f"cust-10{number:02}")
+    rows = await followed(server, "list_operations", "operations", limit=3)
+    return [row["id"] for row in rows], 7
+
+
+async def _webhooks(server: Connected) -> tuple[list[str], int]:
+    for number in range(9):
+        await server.data(
+            "create_webhook_endpoint",
+            url=f"https://hooks.example.com/{number}",
+            secret="s",
+            eventTypes=[{"eventName": "note.created"}],
+        )
+    rows = await followed(server, "list_webhook_endpoints", "endpoints", limit=4)
+    return [row["id"] for row in rows], 11
+
+
+async def _profiles(server: Connected) -> tuple[list[str], int]:
+    for number in range(5):
+        await server.data("create_summary_profile", name=f"Profile {number}")
+    rows = await followed(server, "list_summary_profiles", "profiles", limit=3)
+    return [row["id"] for row in rows], 7
+
+
+async def _imported(server: Connected, tool: str) -> tuple[list[str], int]:
+    rows = [{"uid": f"new-{n}", "email": "not an address" if n % 2 else "a@example.com",
+             "schema": {"properties": {"n": "int"}}, "properties": {"n": "x" if n % 2 else n}}
+            for n in range(260)]  # fmt: skip
+    job = (await server.data("create_user_import", requests=rows))["job"]["id"]
+    server.clock.time += 10
+    status = await server.data("get_user_import", job_id=job)
+    found = await followed(server, tool, "results", job_id=job)
+    expected = status["imports" if tool.endswith("items") else "errors"]
+    return [json.dumps(row.get("user", row), sort_keys=True) for row in found], expected
+
+
+async def _items(server: Connected) -> tuple[list[str], int]:
+    return await _imported(server, "list_user_import_items")
+
+
+async def _session(server: Connected) -> tuple[list[str], int]:
+    listed = await server.data("list_sessions", uid="cust-1042")
+    session = listed["results"][0]["id"]
+    events = await followed(server, "get_session_events", "events", session_id=session)
+    story = server.sandbox.world.story(server.sandbox.world.sessions[session])
+    return [json.dumps(event, sort_keys=True) for event in events], len(story.moments)
+
+
+WALKS: list[Callable[[Connected], Any]] = [
+    _segments, _users, _operations, _webhooks, _profiles, _items, _session,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__.strip("_"))
+async def test_whole_list_of_the_sandbox_is_read_by_its_cursors(walk: Any) -> None:
+    """Every one of them exactly once, whatever the page size."""
+    async with connected() as server:
+        found, expected = await walk(server)
+
+    assert len(found) == len(set(found)) == expected > 0
+
+
+async def a_cursor(server: Connected, tool: str = "list_segments", **arguments: Any) -> str:
+    """A cursor that a call gives."""
+    return str((await server.data(tool, **arguments))["cursor"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("list_segments", {"limit": 8}, OTHERS),
+        ("list_segments", {}, OTHERS),
+        ("list_segments", {"limit": 7, "creator": "pm@example.com"}, OTHERS),
+        ("list_summary_profiles", {"limit": 7}, NOT_OURS),
+        ("list_users", {}, NOT_OURS),
+    ],
+)
+async def test_cursor_opens_only_for_its_own_call(
+    tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    """With another tool or other arguments it is refused, and nothing is sent."""
+    async with connected() as server:
+        cursor = await a_cursor(server, limit=7)
+        server.sandbox.requests.clear()
+        text = await server.error(tool, **arguments, cursor=cursor)
+        sent = server.sent()
+
+    assert text == said
+    assert sent == []
+
+
+async def test_cursor_of_one_key_does_not_open_with_another() -> None:
+    """Two callers of one server cannot read on in each other's lists."""
+    ring = {"FULLSTORY_MCP_SECRET_KEYS": "A" * 43}
+    async with connected("architect", **ring) as server:
+        cursor = await a_cursor(server, limit=7)
+    async with connected("admin", **ring) as server:
+        assert await server.error("list_segments", limit=7, cursor=cursor) == NOT_OURS
+    async with connected("architect", **ring) as server:
+        await server.data("list_segments", limit=7, cursor=cursor)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "A" * 200, "page-2", "Mg"])
+async def test_made_up_cursor_is_refused(cursor: str) -> None:
+    """The API's own token, or an invented one, is no cursor."""
+    async with connected() as server:
+        text = await server.error("list_segments", cursor=cursor)
+        sent = server.sent()
+
+    assert text == NOT_OURS
+    assert sent == []
+
+
+async def test_cursor_after_a_restart_says_why_it_is_refused() -> None:
+    """Without sealing keys of the operator, a cursor ends with the process."""
+    async with connected() as server:
+        cursor = await a_cursor(server, limit=7)
+    async with connected() as server:
+        assert await server.error("list_segments", limit=7, cursor=cursor) == NOT_OURS
+
+
+async def test_cursor_fits_its_argument_however_long_the_arguments_are() -> None:
+    """A call with much to repeat gives a cursor no longer than any other."""
+    many = [f"Custom event number {n}" for n in range(2_000)]
+    body = json.dumps({"context_data": {"pages": [{"url": "x" * 20_000} for _ in range(9)]}})
+    async with connected(transport=Api(Reply(body)), FULLSTORY_API_KEY=KEY) as server:
+        call = {"session_id": "1:2", "events": {"include_types": many}}
+        cursor = await a_cursor(server, "generate_context", **call)
+        again = await server.data("generate_context", **call, cursor=cursor)
+
+    assert len(cursor) < 400
+    assert again["context_data"]["pages"]
+
+
+@pytest.mark.parametrize("length", [10, 500, 2_500])
+async def test_long_token_of_the_api_comes_back_whole(length: int) -> None:
+    """The API's token is opaque and may be long; sealed, it still fits the argument."""
+    token = ("t/+=&%" * length)[:length]
+    items = [{"id": str(n), "text": "w" * 4_000} for n in range(9)]
+    first = json.dumps({"segments": items, "nextPaginationToken": token})
+    api = Api(Reply(first), Reply('{"segments": []}'))
+    async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
+        answer = await server.call("list_segments")
+        await server.data("list_segments", cursor=answer.structured_content["cursor"])
+
+    assert api.requests[1].url.params["paginationToken"] == token
+    assert len(answer.content[0].text) < 50_000
+
+
+async def test_metered_list_says_that_reading_on_costs_again() -> None:
+    """Only where it does cost an Activation."""
+    big = [{"id": str(n), "text": "w" * 4_000} for n in range(30)]
+    api = Api(Reply(json.dumps({"events": big, "results": big})))
+    async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
+        metered = await server.data("get_session_events", session_id="1:2")
+        free = await server.data("list_sessions", uid="x")
+
+    assert metered["note"].endswith(" That read costs its Activation again.")
+    assert "Activation" not in free["note"]
