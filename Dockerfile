@@ -15,7 +15,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /src
 
 # What runs and what builds live apart, and every file of both is checked against its hash.
-COPY requirements.lock requirements-build.lock ./
+COPY requirements.lock .ci/requirements-build.lock ./
 RUN python -m venv /opt/fullstory-mcp \
     && /opt/fullstory-mcp/bin/pip install --no-compile --require-hashes -r requirements.lock \
     && python -m venv /opt/build \
@@ -23,7 +23,7 @@ RUN python -m venv /opt/fullstory-mcp \
 
 # No build isolation: it would fetch the build backend anew, unchecked. The bytecode is never compared
 # with its source: the start is quicker, and nothing is written later.
-COPY LICENSE README.md pyproject.toml ./
+COPY README.md pyproject.toml ./
 COPY src src
 COPY tool_schemas tool_schemas
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
@@ -37,7 +37,6 @@ FROM python:3.13-slim-bookworm
 
 LABEL org.opencontainers.image.title="fullstory-mcp" \
       org.opencontainers.image.description="Fullstory's Server API as tools for AI agents, over the Model Context Protocol" \
-      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.vendor="the fullstory-mcp authors"
 
 # TLS is verified by the system's trust store, which the slim image may lack. Its newest version is

@@ -101,7 +101,7 @@ def confirmation_in(result: t.CallToolResult) -> str:
 
 
 @asynccontextmanager
-async def connected(
+async def connected(  # noqa: PLR0913, PLR0917 - each is one thing that a test may want otherwise
     level: str = "admin",
     mode: str = "auto",
     app: Starlette | None = None,

@@ -36,6 +36,7 @@ class Api(httpx.AsyncBaseTransport):
         self.asked_for_role: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Notes the request and answers it."""
         if self._me is not None and request.url.path.endswith("/me"):
             self.asked_for_role.append(request)
             return httpx.Response(200, text=self._me)

@@ -6,6 +6,7 @@ The README's table is generated from these descriptions. Settings are read once 
 import base64
 import binascii
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -137,8 +138,12 @@ class Settings(BaseSettings):
     @field_validator("api_url", "export_url")
     @classmethod
     def _safe_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.username or parts.query or parts.fragment or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            plain = parts.port != 0 and not (parts.query or parts.fragment or "@" in parts.netloc)
+        except ValueError:
+            plain = False
+        if not plain or not parts.hostname or re.search(r"[\s\x00-\x1f]", value):
             raise ValueError("must be a plain address such as https://api.fullstory.com")
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
             raise ValueError(

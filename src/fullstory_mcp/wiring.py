@@ -132,7 +132,7 @@ async def assembled(
 
 def _limits(settings: Settings, catalogue: Catalogue) -> Limits:
     """The operator's choice of tools, every name in it checked."""
-    areas = {area.name for area in catalogue.areas}
+    areas = [area.name for area in catalogue.areas]
     for setting, names, known in (
         ("FULLSTORY_MCP_TOOLSETS", settings.toolsets, areas),
         ("FULLSTORY_MCP_TOOLS", settings.tools, catalogue.tools.keys()),

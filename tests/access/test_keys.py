@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from mcp.shared.exceptions import MCPError
-from support import connected
-from transports import KEY, Api
 
 from fullstory_mcp.access import KeySource
 from fullstory_mcp.errors import SettingsError
 from fullstory_mcp.settings import Settings
+from support import connected
+from transports import KEY, Api
 
 anyio = pytest.mark.anyio
 

@@ -5,11 +5,11 @@ from typing import Any
 import anyio
 import httpx2 as httpx
 import pytest
-from support import Connected, connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.sandbox import Fault
+from support import Connected, connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 
@@ -193,4 +193,3 @@ async def test_refused_key_is_told_as_such(settings: dict[str, Any]) -> None:
         "Fullstory does not accept the API key (401): “access is unauthorized”. The key is missing, "
         "wrong or revoked: whoever runs this server must set a valid one."
     )
-

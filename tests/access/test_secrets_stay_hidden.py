@@ -7,13 +7,13 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from transports import KEY
 
 from fullstory_mcp.errors import SettingsError
 from fullstory_mcp.principal import ApiKey, Principal
 from fullstory_mcp.sealing import Sealer
 from fullstory_mcp.server.logs import SafeFormatter
 from fullstory_mcp.settings import Settings
+from transports import KEY
 
 SECRET = KEY.partition(".")[2]
 SEAL = base64.b64encode(bytes(range(32))).decode()
@@ -101,7 +101,7 @@ def test_log_line_shows_no_key_however_it_got_there() -> None:
 def raise_from_deep_within(text: str) -> None:
     """An exception whose text and cause carry what no log may show."""
     try:
-        raise KeyError(text)
+        {}[text]
     except KeyError as cause:
         raise RuntimeError(text) from cause
 

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 import httpx2 as httpx
 import pytest
-from support import connected
 
 from fullstory_mcp.catalogue import Tool, load_catalogue
 from fullstory_mcp.principal import LEVELS
 from fullstory_mcp.sandbox import create_app
+from support import connected
 
 pytestmark = pytest.mark.anyio
 

@@ -4,11 +4,11 @@ import time
 from typing import Any
 
 import pytest
-from support import connected
 
 from fullstory_mcp.arguments import Binder
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.errors import InvalidArguments
+from support import connected
 
 CATALOGUE = load_catalogue()
 MOST = 50_000

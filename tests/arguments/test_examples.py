@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from support import connected
 
 from fullstory_mcp.catalogue import JSON, Tool, load_catalogue
+from support import connected
 
 pytestmark = pytest.mark.anyio
 

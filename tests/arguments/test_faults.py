@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from support import connected
 
 from fullstory_mcp.arguments import Binder
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.errors import InvalidArguments
+from support import connected
 
 pytestmark = pytest.mark.anyio
 
@@ -108,8 +108,10 @@ UNKNOWN: list[Case] = [
         "create_summary_profile",
         {"llm": {"response_schema": {"type": "OBJECT", "properties": {"a": {"$ref": "#"}}}}},
         [
-            "llm.response_schema.properties.a.$ref: is not known here; known: type, title, description, "
-            "nullable, format, enum, required, items, properties"
+            (
+                "llm.response_schema.properties.a.$ref: is not known here; known: type, title, description, "
+                "nullable, format, enum, required, items, properties"
+            )
         ],
     ),
 ]
@@ -187,8 +189,8 @@ CHOICES: list[Case] = [
     ("create_user", {"uid": "x", "schema": {"properties": {"plan": "string"}}},
      [f"schema.properties.plan: must be one of {KINDS}"]),
     ("create_summary_profile", {"llm": {"response_schema": {"type": "OBJECT", "properties": {"a": {"type": "object"}}}}},
-     ["llm.response_schema.properties.a.type: must be one of OPENAPI_TYPE_UNSPECIFIED, STRING, NUMBER, "
-      "INTEGER, BOOLEAN, ARRAY, OBJECT"]),
+     [("llm.response_schema.properties.a.type: must be one of OPENAPI_TYPE_UNSPECIFIED, STRING, NUMBER, "
+      "INTEGER, BOOLEAN, ARRAY, OBJECT")]),
     ("create_event", {"name": "x", "user": {"uid": "u"}, "session": {"use_most_recent": False}},
      ["session.use_most_recent: must be true"]),
     ("create_segment_export", {**EXPORT, "timeRange": {}, "fields": ["UserId", "UserId"]},

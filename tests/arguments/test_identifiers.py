@@ -6,13 +6,13 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import connected
 
 from fullstory_mcp.arguments import Binder
 from fullstory_mcp.catalogue import Tool, load_catalogue
 from fullstory_mcp.errors import InvalidArguments
 from fullstory_mcp.upstream import Hosts
 from fullstory_mcp.upstream.request import outgoing
+from support import connected
 
 CATALOGUE = load_catalogue()
 BINDER = Binder(CATALOGUE.provider)

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from support import connected
 
 from fullstory_mcp.arguments.rules import RULES
 from fullstory_mcp.catalogue import load_catalogue
+from support import connected
 
 pytestmark = pytest.mark.anyio
 
@@ -31,8 +31,8 @@ ROWS: list[Row] = [
     ("exactly_one", "create_event", {"name": "x", "user": {"uid": "a", "id": "b"}},
      "user.uid or user.id: exactly one is needed, user.uid, user.id are given"),
     ("exactly_one", "create_event", {"name": "x", "session": {"id": "a", "uid": "b"}},
-     "session.id or session.uid or session.use_most_recent: exactly one is needed, session.id, "
-     "session.uid are given"),
+     ("session.id or session.uid or session.use_most_recent: exactly one is needed, session.id, "
+     "session.uid are given")),
     ("at_least_one", "list_sessions", {"email": "a@example.com"}, ""),
     ("at_least_one", "list_sessions", {"limit": "5"},
      "uid or email or session_uid: at least one is needed, none is given"),
@@ -146,9 +146,12 @@ def test_every_rule_is_shown_where_it_holds_and_where_it_does_not() -> None:
         assert rule in {row["rule"] for row in TOOLS[tool].input.rules}
 
 
-@pytest.mark.parametrize(("rule", "tool", "arguments", "fault"), ROWS)
+@pytest.mark.parametrize(
+    ("tool", "arguments", "fault"),
+    [pytest.param(*case, id=f"{rule}-{number}") for number, (rule, *case) in enumerate(ROWS)],
+)
 async def test_rule_lets_good_calls_out_and_names_what_breaks_it(
-    rule: str, tool: str, arguments: dict[str, Any], fault: str
+    tool: str, arguments: dict[str, Any], fault: str
 ) -> None:
     """A call that keeps the rules is sent or asks to be confirmed; one that breaks one says which."""
     async with connected() as server:

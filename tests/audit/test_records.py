@@ -9,12 +9,12 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 from mcp.shared.exceptions import MCPError
-from support import confirmation_in, connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.principal import ApiKey
 from fullstory_mcp.sandbox import Fault
 from fullstory_mcp.server.logs import SafeFormatter
+from support import confirmation_in, connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 
@@ -168,6 +168,7 @@ class Breaks(Api):
     """A transport that fails as no transport should, with the key in its text."""
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Never answers."""
         raise RuntimeError(request.headers["authorization"])
 
 

@@ -1,5 +1,6 @@
 """A fault at the start is one sentence on stderr and a non-zero exit, never a traceback."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checkout import ROOT
-from command import environment, fullstory_mcp
+from command import COMMAND, environment, fullstory_mcp
 
 KEY = "na1.c2VjcmV0LXNlY3JldC1zZWNyZXQ"
 
@@ -93,6 +94,26 @@ def test_stdio_is_the_default_command() -> None:
     ends = [fullstory_mcp("--sandbox"), fullstory_mcp("stdio", "--sandbox")]
 
     assert [(end.returncode, end.stdout, end.stderr) for end in ends] == [(0, "", "")] * 2
+
+
+def test_person_who_starts_it_by_hand_is_told_what_it_waits_for() -> None:
+    """In a terminal the silence of stdio would look like a fault."""
+    controller, terminal = os.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "--sandbox"],
+        stdin=terminal,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.terminate()
+        process.stderr.close()
+    os.close(controller)
+    os.close(terminal)
+
+    assert "waiting for an MCP client on stdin; `fullstory-mcp demo` shows one" in said
 
 
 def test_sandbox_never_sees_a_real_key() -> None:

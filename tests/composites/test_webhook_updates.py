@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from support import Connected, connected
 
 from fullstory_mcp.sandbox import Fault
+from support import Connected, connected
 
 pytestmark = pytest.mark.anyio
 

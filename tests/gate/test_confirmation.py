@@ -4,11 +4,11 @@ from typing import Any
 
 import anyio
 import pytest
-from snapshotting import Snapshots
-from support import ERAS, Connected, confirmation_in, connected
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.sandbox import Fault, create_app
+from snapshotting import Snapshots
+from support import ERAS, Connected, confirmation_in, connected
 
 pytestmark = pytest.mark.anyio
 

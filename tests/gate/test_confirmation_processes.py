@@ -4,9 +4,9 @@ import base64
 
 import pytest
 from starlette.applications import Starlette
-from support import confirmation_in, connected
 
 from fullstory_mcp.sandbox import create_app
+from support import confirmation_in, connected
 
 pytestmark = pytest.mark.anyio
 

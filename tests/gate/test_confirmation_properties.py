@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from support import Connected, confirmation_in, connected
 
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from snapshotting import Snapshots
-from support import connected
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.principal import LEVELS
+from snapshotting import Snapshots
+from support import connected
 
 pytestmark = pytest.mark.anyio
 

@@ -7,10 +7,10 @@ the answer tells which of the two refused, and nothing is ever sent.
 from typing import Any
 
 import pytest
-from support import connected
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.principal import LEVELS
+from support import connected
 
 pytestmark = pytest.mark.anyio
 

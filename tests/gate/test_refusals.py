@@ -5,6 +5,7 @@ from typing import Any
 import mcp.types as t
 import pytest
 from mcp.shared.exceptions import MCPError
+
 from snapshotting import Snapshots
 from support import ERAS, connected
 from transports import KEY, Api

@@ -4,11 +4,11 @@ import json
 
 import mcp.types as t
 import pytest
-from snapshotting import Snapshots
-from support import ERAS, connected
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.principal import LEVELS
+from snapshotting import Snapshots
+from support import ERAS, connected
 
 pytestmark = pytest.mark.anyio
 

@@ -1,4 +1,4 @@
-"""constraints.txt, requirements.lock and requirements-build.lock pin the same versions."""
+"""constraints.txt, requirements.lock and .ci/requirements-build.lock pin the same versions."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 LOCKS = {
     "requirements.lock": PROJECT["project"]["dependencies"],
-    "requirements-build.lock": PROJECT["build-system"]["requires"],
+    ".ci/requirements-build.lock": PROJECT["build-system"]["requires"],
 }
 NEEDED = [need for needs in (*LOCKS.values(), *EXTRAS.values()) for need in needs]
 FIX = "make the files anew, as their first lines say"

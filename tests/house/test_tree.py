@@ -11,7 +11,7 @@ from fullstory_mcp import __version__
 
 NOWHERE = {
     "a package registry's host": r"\b(?:pypi\.(?:org|io)|pythonhosted\.org|npmjs\.(?:org|com)|deb\.debian\.org)\b",
-    "a folder of some machine": r"(?<![\w.])/(?:work|root|Users|home)/\w",
+    "a folder of some machine": r"(?<![\w.])/(?:work|root|Users|home|tmp)/\w",
 }
 ONE_PLACE = {
     "print": frozenset[str](),

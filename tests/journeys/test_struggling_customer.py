@@ -1,6 +1,7 @@
 """A support engineer asks why a customer could not pay."""
 
 import pytest
+
 from support import ERAS, STRUGGLING_UID, connected
 
 pytestmark = pytest.mark.anyio

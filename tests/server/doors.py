@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,8 +171,8 @@ def http_client(served: Served, **given: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=served.url, timeout=STARTS_IN, **given)
 
 
-async def logged(door: Door | Served, text: str, times: int = 1) -> None:
-    """Waits until a server has logged `text` so often."""
+async def until(true: Callable[[], bool]) -> None:
+    """Waits for what another process or thread will bring about."""
     with anyio.fail_after(STARTS_IN):
-        while door.log().count(text) < times:  # noqa: ASYNC110 - another process writes it
+        while not true():  # noqa: ASYNC110 - nobody there could set an event here
             await anyio.sleep(0.02)

@@ -1,7 +1,8 @@
 """A server whose connection to the API misbehaves; a program: `odd_server.py stdio|http print|raise`.
 
-Everything but the transport is the real thing. The transport answers `GET /me` and `GET .../quotas`
-by itself; told to `raise`, it repeats the key in exceptions wherever one can arise.
+Everything but the transport is the real thing. The transport answers by itself; told to `raise`,
+it repeats the key in exceptions wherever one can arise: on the first question for the level, on
+every other request, in the middle of a body, and when it is closed.
 """
 
 import os
@@ -38,12 +39,14 @@ class Odd(httpx.AsyncBaseTransport):
 
     def __init__(self, mischief: str) -> None:
         self._raises = mischief == "raise"
+        self._level_asked = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """A role for `/me`; for anything else mischief."""
+        """A role for `/me`, when it is asked again; for anything else mischief."""
         path = request.url.path
-        if path == "/me" and not os.environ.get("SPILL_ON_ME"):
+        if path == "/me" and (self._level_asked or not self._raises):
             return httpx.Response(200, json={"role": "ADMIN"})
+        self._level_asked = True
         if not self._raises:
             print("a stray print")  # noqa: T201 - the point
             os.write(1, b"a stray write\n")

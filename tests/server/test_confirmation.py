@@ -28,20 +28,28 @@ class Attacker:
     http: httpx.AsyncClient
     api: Api
 
-    async def delete(
+    async def call(
         self,
-        uid: str,
+        name: str,
+        arguments: dict[str, Any],
         capabilities: dict[str, Any] = FORMS,
         era: str = MODERN,
-        confirmation: str | None = None,
         **more: Any,
     ) -> dict[str, Any]:
-        """The call's result; `more` are fields beside the arguments."""
-        arguments = {"uid": uid} | ({"confirmation": confirmation} if confirmation else {})
-        params = {"name": "delete_user", "arguments": arguments, **more}
+        """A call's result; `more` are fields beside the arguments."""
+        params = {"name": name, "arguments": arguments, **more}
         request = asked("tools/call", params, era, capabilities=capabilities)
         result: dict[str, Any] = answer((await self.http.post("/mcp", **request)).text)["result"]
         return result
+
+    async def delete(
+        self, uid: str, capabilities: dict[str, Any] = FORMS, era: str = MODERN, **more: Any
+    ) -> dict[str, Any]:
+        """A call of delete_user; a `confirmation` is an argument, `more` are fields beside them."""
+        arguments = {"uid": uid}
+        if "confirmation" in more:
+            arguments["confirmation"] = more.pop("confirmation")
+        return await self.call("delete_user", arguments, capabilities, era, **more)
 
     async def state(self, uid: str) -> str:
         """The sealed state of the question that a first call is answered with."""
@@ -189,14 +197,11 @@ async def test_a_state_holds_for_its_own_arguments_and_tool(attacker: Attacker) 
     """A yes to one deletion is no yes to another."""
     state = await attacker.state("x")
     other = await attacker.delete("y", requestState=state, inputResponses=YES)
-    params = {
-        "name": "delete_summary_profile",
-        "arguments": {"id": "x"},
-        "requestState": await attacker.state("x"),
-        "inputResponses": YES,
-    }
-    request = asked("tools/call", params, capabilities=FORMS)
-    elsewhere = answer((await attacker.http.post("/mcp", **request)).text)["result"]
+    question = await attacker.call("delete_webhook_endpoint", {"id": "x"})
+    state = question["requestState"]
+    elsewhere = await attacker.call(
+        "delete_summary_profile", {"id": "x"}, requestState=state, inputResponses=YES
+    )
 
     assert (other["isError"], elsewhere["isError"]) == (True, True)
     assert [row for row in attacker.api.asked() if row.startswith("DELETE")] == []

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.catalogue import Tool, load_catalogue
 from fullstory_mcp.shaping import START, render
 from fullstory_mcp.shaping.cut import fit
+from support import connected
+from transports import KEY, Api, Reply
 
 TOOLS = load_catalogue().tools
 LISTS = [tool for tool in TOOLS.values() if tool.shape.kind == "list"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from support import Connected, connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.catalogue import Tool, load_catalogue
+from support import Connected, connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +82,7 @@ class Pages(Api):
         self._items = items
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
+        """The page that the request's token asks for."""
         http, shape = self._tool.endpoint, self._tool.shape
         start = int(request.url.params.get(http.page, "0")) if http.page else 0
         end = start + 12 if http.page else len(self._items)

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from support import ERAS, STRUGGLING_UID, Connected, connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.catalogue import load_catalogue
+from support import ERAS, STRUGGLING_UID, Connected, connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 

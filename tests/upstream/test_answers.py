@@ -5,11 +5,11 @@ import json
 from typing import Any
 
 import pytest
-from support import connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.sandbox import Fault
+from support import connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from support import connected
 
 from fullstory_mcp.sandbox import Fault
+from support import connected
 
 pytestmark = pytest.mark.anyio
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from support import Connected, connected
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.sandbox import Fault
+from support import Connected, connected
 
 pytestmark = pytest.mark.anyio
 

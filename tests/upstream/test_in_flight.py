@@ -3,6 +3,7 @@
 import anyio
 import httpx2 as httpx
 import pytest
+
 from support import Clock, connected
 from transports import KEY, Api, Reply
 
@@ -10,17 +11,22 @@ pytestmark = pytest.mark.anyio
 
 
 class Slow(Api):
-    """Answers when told to, and counts how many requests are under way."""
+    """Answers when told to, and counts how many requests are under way, up to so many."""
 
-    def __init__(self) -> None:
+    def __init__(self, full_at: int = 1) -> None:
         super().__init__(Reply("{}"))
         self.under_way = 0
         self.most = 0
+        self.full = anyio.Event()
         self.go = anyio.Event()
+        self._full_at = full_at
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Notes that a request is under way, and holds it."""
         self.under_way += 1
         self.most = max(self.most, self.under_way)
+        if self.under_way == self._full_at:
+            self.full.set()
         try:
             await self.go.wait()
             return await super().answer(request)
@@ -37,7 +43,7 @@ async def until_idle() -> None:
 @pytest.mark.parametrize(("most", "calls"), [(2, 7), (32, 40)])
 async def test_no_more_requests_than_allowed_are_under_way(most: int, calls: int) -> None:
     """The others wait for their turn, and each is answered."""
-    api = Slow()
+    api = Slow(full_at=most)
     limit = {"FULLSTORY_MCP_MAX_IN_FLIGHT": str(most)}
     async with (
         connected(transport=api, FULLSTORY_API_KEY=KEY, **limit) as server,
@@ -46,8 +52,7 @@ async def test_no_more_requests_than_allowed_are_under_way(most: int, calls: int
         for _ in range(calls):
             group.start_soon(server.data, "get_quotas")
         with anyio.fail_after(5):
-            while api.under_way < most:
-                await anyio.sleep(0.001)
+            await api.full.wait()
         await until_idle()
         assert api.under_way == most
         api.go.set()
@@ -65,6 +70,7 @@ class Gate(Clock):
         self.open = anyio.Event()
 
     async def sleep(self, seconds: float) -> None:
+        """Waits for the gate, then lets time pass."""
         self.waiting.set()
         await self.open.wait()
         await super().sleep(seconds)
@@ -113,13 +119,12 @@ async def test_call_that_finds_no_place_is_answered_within_its_time() -> None:
 
         group.start_soon(summarise)
         with anyio.fail_after(5):
-            while api.under_way < 1:
-                await anyio.sleep(0.001)
+            await api.full.wait()
             text = await server.error("create_annotation", text="Release")
         api.go.set()
 
     assert text == (
-        "1 calls with this key are waiting for Fullstory already, the most there may be. "
+        "As many calls with this key as there may be at once are waiting for Fullstory already (1). "
         "Nothing was sent."
     )
     assert len(api.requests) == 1

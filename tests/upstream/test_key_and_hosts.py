@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from support import connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.catalogue import load_catalogue
+from support import connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 

@@ -4,10 +4,10 @@ import json
 import time
 
 import pytest
-from support import connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.sandbox import create_app
+from support import connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 from anyio.abc import SocketStream
-from support import connected
-from transports import KEY
 
 from fullstory_mcp.upstream.network import transport
+from support import connected
+from transports import KEY
 
 pytestmark = pytest.mark.anyio
 

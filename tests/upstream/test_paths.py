@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from support import connected
 
 pytestmark = pytest.mark.anyio

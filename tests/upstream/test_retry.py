@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from support import Clock, connected
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.sandbox import Fault
+from support import Clock, connected
 
 pytestmark = pytest.mark.anyio
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+
 from support import connected
 from transports import KEY, Api, Reply
 

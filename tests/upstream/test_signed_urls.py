@@ -5,12 +5,12 @@ import json
 import anyio
 import httpx2 as httpx
 import pytest
-from support import Connected, connected
-from transports import KEY, Api, Reply
 
 from fullstory_mcp.errors import Unavailable
 from fullstory_mcp.sandbox import Fault
 from fullstory_mcp.upstream import Files, Hosts
+from support import Connected, connected
+from transports import KEY, Api, Reply
 
 pytestmark = pytest.mark.anyio
 

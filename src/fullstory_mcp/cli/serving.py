@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -52,6 +53,8 @@ def run_stdio(*, sandbox: bool) -> None:
         async with assembled(settings, seams) as parts:
             to_stderr(settings.log_level, parts.keys.current)
             settle()
+            if sys.stdin.isatty():
+                _announce("waiting for an MCP client on stdin; `fullstory-mcp demo` shows one")
             await serve_stdio(parts.server)
 
     anyio.run(serve)
@@ -134,7 +137,7 @@ async def _free_port(host: str, port: int) -> int:
 
 
 def _announce(what: str) -> None:
-    """Says on stderr where a door is, since nothing else would."""
+    """Tells whoever started it by hand, on stderr, since nothing else would."""
     click.echo(f"fullstory-mcp: {what} (Ctrl-C ends it)", err=True)
 
 

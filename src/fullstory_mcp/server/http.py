@@ -5,6 +5,7 @@ came before them on the modern wire, as an event stream otherwise, so that progr
 Host and Origin are checked against loopback names, which stops DNS rebinding.
 """
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -20,7 +21,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fullstory_mcp.errors import tell
 from fullstory_mcp.server.mcp import FullstoryServer
+
+logger = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 """A batch of 50,000 rows is larger than the SDK's 4 MiB."""
@@ -61,7 +65,11 @@ def application(server: FullstoryServer, ready: Ready) -> ASGIApp:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
-        why = await ready()
+        try:
+            why = await ready()
+        except Exception as error:
+            logger.exception("The question whether this server is ready failed unexpectedly")
+            why = tell(error)
         if why:
             return JSONResponse({"status": "not ready", "why": why}, status_code=503)
         return JSONResponse({"status": "ready"})

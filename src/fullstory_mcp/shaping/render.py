@@ -69,7 +69,8 @@ class RowsPage:
 
 def render_rows(tool: Tool, page: RowsPage, head: JSON, cursor_to: CursorTo) -> Rendered:
     """A page of an export, with `head` beside."""
-    rows = [fit(wire.read(line.encode()), MOST_CHARACTERS - _NOTE_ROOM) for line in page.lines]
+    room = rows_room(head)
+    rows = [fit(wire.read(line.encode()), room) for line in page.lines]
     counted = _counted(page.at.rows, len(rows), str(page.total))
     cursor = cursor_to(page.then) if page.then.rows < page.total else None
     return said(_noted(tool, {**head, "rows": rows}, counted, cursor))

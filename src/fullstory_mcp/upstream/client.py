@@ -146,8 +146,8 @@ class Upstream:
                 await place.acquire()
         except TimeoutError:
             what = (
-                f"{self._max_in_flight} calls with this key are waiting for Fullstory already, the most "
-                "there may be."
+                "As many calls with this key as there may be at once are waiting for Fullstory "
+                f"already ({self._max_in_flight})."
             )
             return Failure("busy", failures.unavailable(what, request, sent=False), sent=False)
         try:
