@@ -1,11 +1,12 @@
 """Measures this server beside a bare one of the same library, in one run; prints ratios.
 
-    python benchmarks/run.py [--rounds 5] [--calls 1500]
+    python benchmarks/run.py [--rounds 15] [--calls 200]
 
-Rounds alternate between the two, and medians are compared, because machines are noisy. What is
-compared: cold start to the answer of tools/list over stdio (`GET /me` included), and small reads a
-second with 16 in flight, over stdio and over stateless HTTP, in both protocol eras. Upstream is a
-process of its own that answers at once.
+Both servers run side by side and take turns, a short burst of calls each; what is compared is the
+median of the turns' ratios, because machines are noisy and noise falls on both. Compared are the
+cold start to the answer of tools/list over stdio (`GET /me` included), and small reads a second
+with 16 in flight, over stdio and over stateless HTTP, in both protocol eras. Upstream is a process
+of its own that answers at once.
 """
 
 import argparse
@@ -16,7 +17,8 @@ import socket
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -28,7 +30,10 @@ OURS = [sys.executable, "-m", "fullstory_mcp"]
 BARE = [sys.executable, str(HERE / "bare.py")]
 COMMANDS = {"ours": OURS, "bare": BARE}
 
-Row = tuple[str, float, float, str]
+Row = tuple[str, float, float, float, str]
+"""What, ours, bare, ratio, unit."""
+
+WARM_UP = 200
 
 
 async def start_upstream() -> tuple[asyncio.subprocess.Process, str]:
@@ -63,33 +68,34 @@ async def cold_start(command: list[str], env: dict[str, str], era: str) -> float
     return took
 
 
-async def stdio_rate(command: list[str], env: dict[str, str], era: str, calls: int) -> float:
-    """Calls a second over stdio, after a warm-up."""
-    client = await Stdio.start([*command, "stdio"], env)
-    await client.open(era)
-    await calls_per_second(client, era, 100)
-    rate = await calls_per_second(client, era, calls)
-    await client.close()
-    return rate
+@asynccontextmanager
+async def over_stdio(name: str, env: dict[str, str]) -> AsyncIterator[Stdio]:
+    """A client of a server of its own, over its pipes."""
+    client = await Stdio.start([*COMMANDS[name], "stdio"], env)
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
-async def http_rate(name: str, env: dict[str, str], era: str, calls: int) -> float:
-    """Calls a second over stateless HTTP, after a warm-up."""
+@asynccontextmanager
+async def over_http(name: str, env: dict[str, str]) -> AsyncIterator[Http]:
+    """A client of a server of its own, over HTTP."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     arguments = ["serve", "--port", str(port)] if name == "ours" else ["http", str(port)]
-    process = await asyncio.create_subprocess_exec(*COMMANDS[name], *arguments, env=env)
+    process = await asyncio.create_subprocess_exec(
+        *COMMANDS[name], *arguments, env=env, stderr=asyncio.subprocess.DEVNULL
+    )
     try:
         await _listening(port)
         client = Http(port)
-        await calls_per_second(client, era, 100)
-        rate = await calls_per_second(client, era, calls)
+        yield client
         await client.close()
     finally:
         process.terminate()
         await process.wait()
-    return rate
 
 
 async def _listening(port: int) -> None:
@@ -104,36 +110,57 @@ async def _listening(port: int) -> None:
     raise RuntimeError("the server did not start")
 
 
-async def compare(rounds: int, measure: Callable[[str], Awaitable[float]]) -> tuple[float, float]:
-    """Medians of ours and bare, measured in turns."""
-    taken: dict[str, list[float]] = {"ours": [], "bare": []}
-    for _ in range(rounds):
-        for name, figures in taken.items():
-            figures.append(await measure(name))
-    return statistics.median(taken["ours"]), statistics.median(taken["bare"])
+Door = Callable[[str, dict[str, str]], AbstractAsyncContextManager[Stdio | Http]]
+
+
+async def rates(door: Door, env: dict[str, str], era: str, rounds: int, calls: int) -> Row:
+    """Calls a second of both, taking turns; the ratio is the median of the turns'."""
+    async with door("ours", env) as ours, door("bare", env) as bare:
+        for client in (ours, bare):
+            await client.open(era)
+            await calls_per_second(client, era, WARM_UP)
+        turns = [
+            (await calls_per_second(ours, era, calls), await calls_per_second(bare, era, calls))
+            for _ in range(rounds)
+        ]
+    return row(f"{door.__name__.replace('_', ' ')}, 16 in flight, {era}", turns, "calls/s")
+
+
+async def starts(env: dict[str, str], era: str, rounds: int) -> Row:
+    """Cold starts of both, taking turns."""
+    turns = [
+        (await cold_start(OURS, env, era), await cold_start(BARE, env, era)) for _ in range(rounds)
+    ]
+    return row(f"cold start, {era}", turns, "ms")
+
+
+def row(what: str, turns: list[tuple[float, float]], unit: str) -> Row:
+    """A line of the table: both medians, and the median of the turns' ratios."""
+    ours, bare = (statistics.median(figures) for figures in zip(*turns, strict=True))
+    return what, ours, bare, statistics.median(one / other for one, other in turns), unit
 
 
 async def main(rounds: int, calls: int) -> None:
     """Prints the table."""
     upstream, api = await start_upstream()
     env = environment(api)
-    rows: list[Row] = []
+    print(f"{'measured':<42}{'ours':>9}{'bare':>9}  {'ratio':>6}")
     try:
         for era in (LEGACY, MODERN):
-            ours, bare = await compare(rounds, lambda n: cold_start(COMMANDS[n], env, era))  # noqa: B023
-            rows.append((f"cold start, {era}", ours, bare, "ms"))
-            ours, bare = await compare(rounds, lambda n: stdio_rate(COMMANDS[n], env, era, calls))  # noqa: B023
-            rows.append((f"stdio, 16 in flight, {era}", ours, bare, "calls/s"))
-            ours, bare = await compare(rounds, lambda n: http_rate(n, env, era, calls))  # noqa: B023
-            rows.append((f"stateless HTTP, 16 in flight, {era}", ours, bare, "calls/s"))
+            tell(await starts(env, era, rounds))
+            for door in (over_stdio, over_http):
+                tell(await rates(door, env, era, rounds, calls))
     finally:
         upstream.kill()
         await upstream.wait()
-    print(f"{'measured':<42}{'ours':>9}{'bare':>9}  {'ratio':>6}")
-    for what, ours, bare, unit in rows:
-        print(f"{what:<42}{ours:>9.0f}{bare:>9.0f}  {ours / bare:>6.2f}  {unit}")
     for level, size in tokens():
         print(f"{f'tools/list of {level}':<42}{size:>9}{'':>17}  tokens")
+
+
+def tell(line: Row) -> None:
+    """Prints one line of the table."""
+    what, ours, bare, ratio, unit = line
+    print(f"{what:<42}{ours:>9.0f}{bare:>9.0f}  {ratio:>6.2f}  {unit}", flush=True)
 
 
 def tokens() -> list[tuple[str, int]]:
@@ -156,7 +183,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--calls", type=int, default=1500)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--calls", type=int, default=200)
     given = parser.parse_args()
     asyncio.run(main(given.rounds, given.calls))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,7 +70,10 @@ def answer(text: str) -> dict[str, Any]:
 
 
 class ByHand:
-    """A stdio client that is nothing but two pipes; `folder` takes the server's log."""
+    """A stdio client that is nothing but two pipes; `folder` takes the server's log.
+
+    A server that still runs after a minute is killed, so that no test waits for ever.
+    """
 
     def __init__(self, folder: Path, env: dict[str, str], *command: str) -> None:
         self._errors = folder / "stdio.log"
@@ -81,6 +85,8 @@ class ByHand:
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
+        self._watchdog = threading.Timer(60, self.process.kill)
+        self._watchdog.start()
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +94,7 @@ class ByHand:
     def __exit__(self, *_: object) -> None:
         with self.process:
             self.process.terminate()
+        self._watchdog.cancel()
 
     def say(self, *lines: str) -> None:
         """Sends lines and expects nothing."""
