@@ -119,6 +119,18 @@ def test_log_of_an_exception_names_its_place_and_type_without_its_text() -> None
     assert STRANGERS[0] not in text
 
 
+def test_text_that_another_formatter_left_on_a_record_is_not_logged() -> None:
+    """A record is shared by all handlers, and the standard one keeps the exception's text on it."""
+    try:
+        raise_from_deep_within(STRANGERS[0])
+    except RuntimeError as error:
+        shared = record("A request failed unexpectedly", error=error)
+        logging.Formatter().format(shared)
+        text = formatted(shared)
+
+    assert STRANGERS[0] not in text
+
+
 def test_formatter_works_without_a_key() -> None:
     """Before there is a usable key, lines are still written."""
 

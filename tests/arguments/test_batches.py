@@ -71,10 +71,10 @@ def test_50000_good_rows_are_checked_in_well_under_a_second(tool: str, make: Any
     rows = [make(number) for number in range(MOST)]
     binder = Binder(CATALOGUE.provider)
     binder.bind(CATALOGUE.tools[tool], {"requests": rows[:1]})
-    begun = time.perf_counter()
+    begun = time.process_time()
     bound = binder.bind(CATALOGUE.tools[tool], {"requests": rows})
 
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
     assert bound == {"requests": rows}
 
 

@@ -35,6 +35,18 @@ async def test_disabled_endpoint_stays_disabled() -> None:
     assert body == {**CHANGE, "disabled": True}
 
 
+async def test_endpoint_whose_answer_leaves_enabled_out_stays_disabled() -> None:
+    """Protobuf's JSON may leave false values out; doubt must not re-enable."""
+    async with connected() as server:
+        server.sandbox.faults.add(
+            Fault(method="GET", path="/webhooks", times=1, status=200, body=b'{"id":"x"}')
+        )
+        await server.call("update_webhook_endpoint", id=DISABLED, **CHANGE)
+        body = last_body(server)
+
+    assert body == {**CHANGE, "disabled": True}
+
+
 async def test_enabled_endpoint_is_updated_with_nothing_added() -> None:
     """What the caller gave is what is sent."""
     async with connected() as server:

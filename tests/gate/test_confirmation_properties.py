@@ -75,7 +75,7 @@ async def _wait(server: Connected, _: Model, seconds: float) -> None:
 STEPS: dict[str, Any] = {"ask": _ask, "redeem": _redeem, "wait": _wait}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ask | redeem | redeem | wait, max_size=14))
 def test_nothing_is_deleted_without_a_valid_token_for_that_call(steps: list[Any]) -> None:
     """Whatever is asked, redeemed, altered and waited for: one DELETE for each valid token, no more."""

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fullstory_mcp.catalogue import Tool, load_catalogue
@@ -108,6 +108,20 @@ async def test_single_answer_above_the_cap_is_cut_and_marked(tool: Tool) -> None
     assert "[cut: " in text
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("size", [48_000, 48_999, 49_000, 49_001, 49_999, 50_000, 50_001, 52_000])
+async def test_answer_near_the_cap_is_never_above_it(size: int) -> None:
+    """Just below, it comes whole; just above, it is cut: no size in between slips through."""
+    parts = ["p" * 60] * 700
+    body = {"parts": parts, "rest": ""}
+    body["rest"] = "r" * (size - len(json.dumps(body, separators=(",", ":"))))
+    async with connected(transport=Api(Reply(json.dumps(body))), FULLSTORY_API_KEY=KEY) as server:
+        result = await server.call("get_quotas")
+
+    assert len(result.content[0].text) < CAP
+    assert size > 49_000 or result.structured_content == body
+
+
 @given(json_values, st.integers(120, 3_000))
 def test_fitted_value_fits_and_a_small_one_is_left_alone(value: Any, room: int) -> None:
     """Cutting always ends below the room, and never touches what already fits."""
@@ -120,6 +134,7 @@ def test_fitted_value_fits_and_a_small_one_is_left_alone(value: Any, room: int) 
     assert len(before) > room or fitted == value
 
 
+@settings(max_examples=60)
 @given(
     st.sampled_from(LISTS),
     st.lists(st.fixed_dictionaries({"a": json_values}), max_size=40),
@@ -130,7 +145,7 @@ def test_any_list_with_any_token_stays_under_the_cap(
     tool: Tool, items: list[Any], token: str, times: int
 ) -> None:
     """Whatever the items and however long the API's token: under the cap, and the cursor whole."""
-    items = (items * times)[:2_000]
+    items = (items * times)[:500]
     body = body_of(tool, items)
     if tool.shape.next:
         body[tool.shape.next[0]] = token

@@ -1,4 +1,4 @@
-"""Cursors: following them gives every item exactly once, and they open only where they were given."""
+"""Cursors: following them gives every item exactly once, with notes that count truly."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from fullstory_mcp.catalogue import Tool, load_catalogue
 from support import Connected, connected
-from transports import KEY, Api, Reply
+from transports import KEY, Api
 
 pytestmark = pytest.mark.anyio
 
@@ -20,14 +20,6 @@ PAGED = [tool for tool in LISTS if tool.endpoint.page]
 ROOTS = {"generate_context": "context_data"}
 
 SHOWN = re.compile(r"Shown: (\d+)–(\d+) of (more than )?(\d+)\.")
-NOT_OURS = (
-    "Nothing was sent: 1 argument is not usable.\n"
-    "- cursor: is not one that this tool gave, or the server has restarted since"
-)
-OTHERS = (
-    "Nothing was sent: 1 argument is not usable.\n"
-    "- cursor: belongs to a call with other arguments: repeat those, or leave it out"
-)
 
 
 async def pages(server: Connected, tool: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
@@ -152,19 +144,34 @@ async def _profiles(server: Connected) -> tuple[list[str], int]:
 
 
 async def _imported(server: Connected, tool: str) -> tuple[list[str], int]:
-    rows = [{"uid": f"new-{n}", "email": "not an address" if n % 2 else "a@example.com",
-             "schema": {"properties": {"n": "int"}}, "properties": {"n": "x" if n % 2 else n}}
-            for n in range(260)]  # fmt: skip
-    job = (await server.data("create_user_import", requests=rows))["job"]["id"]
+    kind = "user" if "user" in tool else "event"
+    good = {"uid": "{}"} if kind == "user" else {"name": "Paid", "properties": {"n": "{}"}}
+    bad = {"id": "none-{}"} if kind == "user" else {"name": "Paid", "session": {"id": "none-{}"}}
+    rows = [
+        json.loads(json.dumps(bad if n % 2 else good).replace("{}", str(n))) for n in range(230)
+    ]
+    job = (await server.data(f"create_{kind}_import", requests=rows))["job"]["id"]
     server.clock.time += 10
-    status = await server.data("get_user_import", job_id=job)
+    status = await server.data(f"get_{kind}_import", job_id=job)
     found = await followed(server, tool, "results", job_id=job)
     expected = status["imports" if tool.endswith("items") else "errors"]
-    return [json.dumps(row.get("user", row), sort_keys=True) for row in found], expected
+    return [json.dumps(row, sort_keys=True) for row in found], expected
 
 
-async def _items(server: Connected) -> tuple[list[str], int]:
+async def _user_items(server: Connected) -> tuple[list[str], int]:
     return await _imported(server, "list_user_import_items")
+
+
+async def _user_errors(server: Connected) -> tuple[list[str], int]:
+    return await _imported(server, "list_user_import_errors")
+
+
+async def _event_items(server: Connected) -> tuple[list[str], int]:
+    return await _imported(server, "list_event_import_items")
+
+
+async def _event_errors(server: Connected) -> tuple[list[str], int]:
+    return await _imported(server, "list_event_import_errors")
 
 
 async def _session(server: Connected) -> tuple[list[str], int]:
@@ -176,7 +183,8 @@ async def _session(server: Connected) -> tuple[list[str], int]:
 
 
 WALKS: list[Callable[[Connected], Any]] = [
-    _segments, _users, _operations, _webhooks, _profiles, _items, _session,
+    _segments, _users, _operations, _webhooks, _profiles, _session,
+    _user_items, _user_errors, _event_items, _event_errors,
 ]  # fmt: skip
 
 
@@ -187,102 +195,3 @@ async def test_whole_list_of_the_sandbox_is_read_by_its_cursors(walk: Any) -> No
         found, expected = await walk(server)
 
     assert len(found) == len(set(found)) == expected > 0
-
-
-async def a_cursor(server: Connected, tool: str = "list_segments", **arguments: Any) -> str:
-    """A cursor that a call gives."""
-    return str((await server.data(tool, **arguments))["cursor"])
-
-
-@pytest.mark.parametrize(
-    ("tool", "arguments", "said"),
-    [
-        ("list_segments", {"limit": 8}, OTHERS),
-        ("list_segments", {}, OTHERS),
-        ("list_segments", {"limit": 7, "creator": "pm@example.com"}, OTHERS),
-        ("list_summary_profiles", {"limit": 7}, NOT_OURS),
-        ("list_users", {}, NOT_OURS),
-    ],
-)
-async def test_cursor_opens_only_for_its_own_call(
-    tool: str, arguments: dict[str, Any], said: str
-) -> None:
-    """With another tool or other arguments it is refused, and nothing is sent."""
-    async with connected() as server:
-        cursor = await a_cursor(server, limit=7)
-        server.sandbox.requests.clear()
-        text = await server.error(tool, **arguments, cursor=cursor)
-        sent = server.sent()
-
-    assert text == said
-    assert sent == []
-
-
-async def test_cursor_of_one_key_does_not_open_with_another() -> None:
-    """Two callers of one server cannot read on in each other's lists."""
-    ring = {"FULLSTORY_MCP_SECRET_KEYS": "A" * 43}
-    async with connected("architect", **ring) as server:
-        cursor = await a_cursor(server, limit=7)
-    async with connected("admin", **ring) as server:
-        assert await server.error("list_segments", limit=7, cursor=cursor) == NOT_OURS
-    async with connected("architect", **ring) as server:
-        await server.data("list_segments", limit=7, cursor=cursor)
-
-
-@pytest.mark.parametrize("cursor", ["", "x", "A" * 200, "page-2", "Mg"])
-async def test_made_up_cursor_is_refused(cursor: str) -> None:
-    """The API's own token, or an invented one, is no cursor."""
-    async with connected() as server:
-        text = await server.error("list_segments", cursor=cursor)
-        sent = server.sent()
-
-    assert text == NOT_OURS
-    assert sent == []
-
-
-async def test_cursor_after_a_restart_says_why_it_is_refused() -> None:
-    """Without sealing keys of the operator, a cursor ends with the process."""
-    async with connected() as server:
-        cursor = await a_cursor(server, limit=7)
-    async with connected() as server:
-        assert await server.error("list_segments", limit=7, cursor=cursor) == NOT_OURS
-
-
-async def test_cursor_fits_its_argument_however_long_the_arguments_are() -> None:
-    """A call with much to repeat gives a cursor no longer than any other."""
-    many = [f"Custom event number {n}" for n in range(2_000)]
-    body = json.dumps({"context_data": {"pages": [{"url": "x" * 20_000} for _ in range(9)]}})
-    async with connected(transport=Api(Reply(body)), FULLSTORY_API_KEY=KEY) as server:
-        call = {"session_id": "1:2", "events": {"include_types": many}}
-        cursor = await a_cursor(server, "generate_context", **call)
-        again = await server.data("generate_context", **call, cursor=cursor)
-
-    assert len(cursor) < 400
-    assert again["context_data"]["pages"]
-
-
-@pytest.mark.parametrize("length", [10, 500, 2_500])
-async def test_long_token_of_the_api_comes_back_whole(length: int) -> None:
-    """The API's token is opaque and may be long; sealed, it still fits the argument."""
-    token = ("t/+=&%" * length)[:length]
-    items = [{"id": str(n), "text": "w" * 4_000} for n in range(9)]
-    first = json.dumps({"segments": items, "nextPaginationToken": token})
-    api = Api(Reply(first), Reply('{"segments": []}'))
-    async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
-        answer = await server.call("list_segments")
-        await server.data("list_segments", cursor=answer.structured_content["cursor"])
-
-    assert api.requests[1].url.params["paginationToken"] == token
-    assert len(answer.content[0].text) < 50_000
-
-
-async def test_metered_list_says_that_reading_on_costs_again() -> None:
-    """Only where it does cost an Activation."""
-    big = [{"id": str(n), "text": "w" * 4_000} for n in range(30)]
-    api = Api(Reply(json.dumps({"events": big, "results": big})))
-    async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
-        metered = await server.data("get_session_events", session_id="1:2")
-        free = await server.data("list_sessions", uid="x")
-
-    assert metered["note"].endswith(" That read costs its Activation again.")
-    assert "Activation" not in free["note"]

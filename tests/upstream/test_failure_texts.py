@@ -10,9 +10,7 @@ from support import connected
 
 pytestmark = pytest.mark.anyio
 
-HURRIED = {
-    "timeouts": {name: {"try": 0.03, "total": 28} for name in ("call", "session", "summary")}
-}
+HURRIED = {"timeouts": {name: {"try": 0.1, "total": 28} for name in ("call", "session", "summary")}}
 
 READ = ("get_quotas", {})
 METERED = ("get_session_events", {"session_id": "1:2"})
@@ -81,7 +79,8 @@ async def test_failure_says_cause_effect_and_what_to_do(
 ) -> None:
     """A read says to try later; a write says whether it may have happened and how to be sure."""
     tool, arguments = call
-    async with connected(provider=HURRIED) as server:
+    hurried = HURRIED if "hang" in fault else None
+    async with connected(provider=hurried) as server:
         server.sandbox.faults.add(Fault(path="/v2", **fault))
         text = await server.error(tool, **arguments)
         server.sandbox.faults.clear()

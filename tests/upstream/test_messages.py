@@ -59,11 +59,11 @@ async def test_message_has_at_most_500_characters(length: int) -> None:
 
 async def test_long_lines_of_a_huge_error_are_answered_at_once() -> None:
     """An error body of many megabytes is not searched for the key character by character."""
-    begun = time.monotonic()
+    begun = time.process_time()
     message = quoted(await said(json.dumps({"message": "word-9 " * 2_000_000})))
 
     assert len(message) == 500
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ SEQUENCES: list[tuple[Call, list[Reply], int, bool]] = [
     (READ, [FAILED, LIMITED, BROKEN, DONE], 4, True),
     (READ, [FAILED, LIMITED, BROKEN, FAILED, DONE], 4, False),
     (READ, [SILENT, FAILED, DONE], 3, True),
+    (READ, [FAILED, FAILED, FAILED, SILENT, DONE], 4, False),
     (READ, [SILENT, FAILED, SILENT, DONE], 3, False),
     (READ, [FAILED, BAD, DONE], 2, False),
     (METERED, [LIMITED, FAILED, DONE], 2, False),

@@ -13,6 +13,7 @@ async def keep_webhook_disabled(way: Way, tool: Tool, arguments: JSON) -> Render
     if "disabled" in arguments:
         return await way.own(tool, arguments)
     before = await way.call("get_webhook_endpoint", {"id": arguments["id"]})
-    if (before.data or {}).get("enabled") is False:
+    # An answer that leaves false values out, as protobuf's JSON may, means disabled as well.
+    if (before.data or {}).get("enabled") is not True:
         arguments = {**arguments, "disabled": True}
     return await way.own(tool, arguments)

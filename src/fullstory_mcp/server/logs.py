@@ -28,6 +28,7 @@ class SafeFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One record as text."""
+        record.exc_text = None  # another formatter may have left the exception's own text here
         text = super().format(record)
         try:
             return self._keys().mask(text)
