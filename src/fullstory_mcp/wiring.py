@@ -89,9 +89,15 @@ NETWORK = Seams(to_the_network)
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, seams: Seams = NETWORK, catalogue: Catalogue | None = None
+    settings: Settings,
+    seams: Seams = NETWORK,
+    catalogue: Catalogue | None = None,
+    *,
+    caller: str = "stdio",
 ) -> AsyncIterator[Parts]:
     """Builds every part and closes what must be closed; `catalogue` is read when absent.
+
+    `caller` is how records name who calls, where there is one key for all.
 
     Raises:
         OperatorError: a setting, the key or the catalogue is not usable.
@@ -122,7 +128,9 @@ async def assembled(
         held=held,
         audit=Audit(),
     )
-    server = FullstoryServer(pipeline, lambda: Principal(keys.current()), invented=seams.invented)
+    server = FullstoryServer(
+        pipeline, lambda: Principal(keys.current(), caller), invented=seams.invented
+    )
     try:
         yield Parts(settings, catalogue, keys, upstream, pipeline, server)
     finally:

@@ -131,6 +131,21 @@ def test_text_that_another_formatter_left_on_a_record_is_not_logged() -> None:
     assert STRANGERS[0] not in text
 
 
+def test_key_is_masked_after_its_file_is_gone() -> None:
+    """A key file may be removed while the server runs; the key that was used is still a secret."""
+    keys = [ApiKey(KEY)]
+
+    def current() -> ApiKey:
+        if not keys:
+            raise SettingsError("the key file is gone")
+        return keys.pop()
+
+    formatter = SafeFormatter(current)
+    formatter.format(record("starting"))
+
+    assert formatter.format(record("key %s", KEY)).endswith("key [key]")
+
+
 def test_formatter_works_without_a_key() -> None:
     """Before there is a usable key, lines are still written."""
 

@@ -77,7 +77,7 @@ def run_http(*, sandbox: bool, host: str, port: int) -> None:
     settings, seams = configured(sandbox=sandbox)
 
     async def serve() -> None:
-        async with assembled(settings, seams) as parts:
+        async with assembled(settings, seams, caller="http") as parts:
             to_stderr(settings.log_level, parts.keys.current)
             settle()
             listening = await _free_port(host, port)

@@ -9,6 +9,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 from fullstory_mcp.errors import OperatorError
@@ -25,15 +26,15 @@ class SafeFormatter(logging.Formatter):
     def __init__(self, keys: Callable[[], ApiKey]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._keys = keys
+        self._last: ApiKey | None = None
 
     def format(self, record: logging.LogRecord) -> str:
         """One record as text."""
         record.exc_text = None  # another formatter may have left the exception's own text here
         text = super().format(record)
-        try:
-            return self._keys().mask(text)
-        except OperatorError:
-            return text
+        with suppress(OperatorError):
+            self._last = self._keys()
+        return self._last.mask(text) if self._last else text
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - the name logging calls
         """The places an exception passed, and its type: never its text."""
