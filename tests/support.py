@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from fullstory_mcp.catalogue import Catalogue, load_catalogue
 from fullstory_mcp.sandbox import create_app
 from fullstory_mcp.settings import Settings
+from fullstory_mcp.shaping.text import JSON_NOTE
 from fullstory_mcp.wiring import SANDBOX_URL, Parts, Seams, assembled
 
 ERAS = ("2026-07-28", "legacy")
@@ -64,10 +65,10 @@ class Connected:
         return result.content[0].text
 
     async def data(self, name: str, /, **arguments: Any) -> dict[str, Any]:
-        """A successful tool call's data."""
+        """A successful tool call's data, without the warning that every answer carries."""
         result = await self.call(name, **arguments)
         assert not result.is_error, result.content
-        return dict(result.structured_content)
+        return without_warning(result.structured_content)
 
     async def error(self, name: str, /, **arguments: Any) -> str:
         """The text of a tool call that is answered as an error."""
@@ -91,6 +92,13 @@ class Connected:
         """What reached the API, as `METHOD /raw/path`, without the questions after the level."""
         rows = [f"{request.method} {request.path}" for request in self.sandbox.requests]
         return [row for row in rows if row != "GET /me"]
+
+
+def without_warning(data: dict[str, Any]) -> dict[str, Any]:
+    """Data as it would be if its texts were nobody's; what else its note says stays."""
+    note = str(data.get("note", "")).replace(JSON_NOTE, "").strip()
+    told = {**data, "note": note} if note else data
+    return {name: part for name, part in told.items() if note or name != "note"}
 
 
 def confirmation_in(result: t.CallToolResult) -> str:

@@ -10,22 +10,24 @@ shaping.render             fits?         always, with what was left out
 audit                      one record around the whole way, refusals too
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from fullstory_mcp.access import Levels
 from fullstory_mcp.arguments import Binder
-from fullstory_mcp.audit import Audit
+from fullstory_mcp.audit import Audit, Record
 from fullstory_mcp.catalogue import JSON, Catalogue, Tool
 from fullstory_mcp.composites import COMPOSITES, Way
 from fullstory_mcp.composites.way import Progress
 from fullstory_mcp.errors import Forbidden, NotConfirmed, UnknownTool
 from fullstory_mcp.gate import Confirmations, Standing, decide, require
 from fullstory_mcp.gate.confirmation import what_would_vanish
-from fullstory_mcp.held import HeldFiles
+from fullstory_mcp.held import HeldAnswers, HeldFiles
 from fullstory_mcp.principal import Principal
-from fullstory_mcp.shaping import Cursors, Rendered, render
+from fullstory_mcp.shaping import Cleaner, Cursors, Rendered, render
 from fullstory_mcp.upstream import Files, Upstream
 
 
@@ -76,6 +78,9 @@ class Pipeline:
     upstream: Upstream
     files: Files
     held: HeldFiles
+    answers: HeldAnswers
+    cleaner: Cleaner
+    clock: Callable[[], float]
     audit: Audit
 
     async def listed(self, principal: Principal) -> list[Tool]:
@@ -90,24 +95,55 @@ class Pipeline:
             CallerError: the tool is unknown, not permitted, wrongly called or not confirmed.
             UpstreamError: the API did not do it.
         """
-        with self.audit.call(
-            call.principal, call.name if call.name in self.catalogue.tools else "?"
-        ) as record:
-            if (tool := self.catalogue.tools.get(call.name)) is None:
-                raise UnknownTool(call.name)
-            standing = await self.levels.standing(call.principal)
-            require(standing, tool)
+        with self._audited(call) as record:
+            tool, standing = await self._permitted(call)
             arguments = self.binder.bind(tool, call.raw)
             if asked := self._unconfirmed(call, tool, arguments):
                 record.outcome = "asked"
                 return asked
-            try:
+            async with self._doubting(call.principal):
                 rendered = await self._answered(call, tool, arguments, standing)
-            except Forbidden:
-                await self.levels.doubt(call.principal)
-                raise
             record.outcome = "answered"
             return rendered
+
+    async def data(self, call: Call) -> Any:
+        """The API's answer to a reading tool, unshaped: a composite's leg, gated and audited as any call.
+
+        Raises:
+            CallerError: the tool is unknown, not permitted or wrongly called.
+            UpstreamError: the API did not do it.
+        """
+        with self._audited(call) as record:
+            tool, _ = await self._permitted(call)
+            if tool.gate.effect != "read":
+                raise NotConfirmed(f"{tool.name} changes something and is not read as data.")
+            arguments = self.binder.bind(tool, call.raw)
+            async with self._doubting(call.principal):
+                answer = await self.upstream.send(tool, arguments, call.principal)
+            record.outcome = "answered"
+            return answer.data
+
+    def _audited(self, call: Call) -> AbstractContextManager[Record]:
+        """The record of a call; a name that is in no catalogue is not written down."""
+        return self.audit.call(
+            call.principal, call.name if call.name in self.catalogue.tools else "?"
+        )
+
+    async def _permitted(self, call: Call) -> tuple[Tool, Standing]:
+        if (tool := self.catalogue.tools.get(call.name)) is None:
+            raise UnknownTool(call.name)
+        standing = await self.levels.standing(call.principal)
+        require(standing, tool)
+        return tool, standing
+
+    @asynccontextmanager
+    async def _doubting(self, principal: Principal) -> AsyncIterator[None]:
+        """After a 403 the key's level is asked again."""
+        try:
+            yield
+        except Forbidden:
+            await self.levels.doubt(principal)
+            raise
 
     def _unconfirmed(self, call: Call, tool: Tool, arguments: JSON) -> Rendered | Question | None:
         """What to ask before a deletion; None where nothing is (or no longer) to be asked."""
@@ -145,7 +181,11 @@ class Pipeline:
             upstream=self.upstream,
             files=self.files,
             held=self.held,
+            answers=self.answers,
             cursors=self.cursors,
+            cleaner=self.cleaner,
+            clock=self.clock,
+            data=partial(self._leg_data, call),
             call=partial(self._leg, call),
             own=partial(self._own, call.principal),
             progress=call.progress,
@@ -156,7 +196,10 @@ class Pipeline:
         at = self.cursors.read(tool, arguments, principal)
         answer = await self.upstream.send(tool, arguments, principal, at.token)
         cursor_to: Callable[..., str] = partial(self.cursors.write, tool, arguments, principal)
-        return render(tool, answer.data, at, cursor_to)
+        return render(tool, answer.data, at, cursor_to, self.cleaner)
+
+    async def _leg_data(self, call: Call, name: str, raw: JSON) -> Any:
+        return await self.data(Call(call.principal, name, raw))
 
     async def _leg(self, call: Call, name: str, raw: JSON) -> Rendered:
         rendered = await self.call(Call(call.principal, name, raw, progress=call.progress))

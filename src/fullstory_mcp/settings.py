@@ -98,6 +98,19 @@ class Settings(BaseSettings):
         validation_alias="FULLSTORY_MCP_HELD_MEGABYTES",
         description="Most disk for export files held between pages (10 minutes each).",
     )
+    hold_answers: bool = Field(
+        True,
+        validation_alias="FULLSTORY_MCP_HOLD_ANSWERS",
+        description="Hold session reads for 10 minutes, so that reading on costs no second Activation.",
+    )
+    privacy: Literal["off", "mask"] = Field(
+        "off",
+        validation_alias="FULLSTORY_MCP_PRIVACY",
+        description=(
+            "`mask` hides e-mail addresses and phone numbers in what is read; payment cards and "
+            "credentials in URLs are always hidden."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning",
         validation_alias="FULLSTORY_MCP_LOG_LEVEL",

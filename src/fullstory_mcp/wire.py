@@ -56,12 +56,15 @@ def _sorted(value: Any) -> Any:
 
 
 def _safe(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _safe(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_safe(part) for part in value]
-    if isinstance(value, int) and not -_LARGEST_SAFE <= value <= _LARGEST_SAFE:
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
+    """`value` itself, mended in place: a copy of a long session would double its memory."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        for place, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if (safe := _safe(part)) is not part:
+                value[place] = safe
+    elif isinstance(value, int):
+        return value if -_LARGEST_SAFE <= value <= _LARGEST_SAFE else str(value)
+    elif isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

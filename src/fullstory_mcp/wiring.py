@@ -17,13 +17,13 @@ from fullstory_mcp.audit import Audit
 from fullstory_mcp.catalogue import Catalogue, load_catalogue
 from fullstory_mcp.errors import SettingsError
 from fullstory_mcp.gate import Confirmations, Limits
-from fullstory_mcp.held import HeldFiles
+from fullstory_mcp.held import HeldAnswers, HeldFiles
 from fullstory_mcp.pipeline import Pipeline
 from fullstory_mcp.principal import Principal
 from fullstory_mcp.sealing import Sealer
 from fullstory_mcp.server.mcp import FullstoryServer
 from fullstory_mcp.settings import Settings
-from fullstory_mcp.shaping import Cursors
+from fullstory_mcp.shaping import Cleaner, Cursors
 from fullstory_mcp.upstream import Files, Hosts, Upstream
 
 SANDBOX_URL = "http://127.0.0.1:1"
@@ -126,6 +126,9 @@ async def assembled(
         upstream=upstream,
         files=Files(seams.transport, hosts),
         held=held,
+        answers=HeldAnswers(seams.clock, on=settings.hold_answers),
+        cleaner=Cleaner(hide_contacts=settings.privacy == "mask"),
+        clock=seams.clock,
         audit=Audit(),
     )
     server = FullstoryServer(

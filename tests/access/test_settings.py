@@ -58,7 +58,7 @@ BAD: list[tuple[str, str, str]] = [
 
 UNKNOWN = [
     ("FULLSTORY_MCP_TOOLSETS", "users,user", "user is not an area; known: sessions, "),
-    ("FULLSTORY_MCP_TOOLS", "get_users", "get_users is not a tool; known: generate_context, "),
+    ("FULLSTORY_MCP_TOOLS", "get_users", "get_users is not a tool; known: compare_sessions, "),
     ("FULLSTORY_MCP_EXCLUDE_TOOLS", "delete", "delete is not a tool; known: "),
     ("FULLSTORY_MCP_LEVEL_OVERRIDES", "nope=admin", "nope is not a tool; known: "),
 ]

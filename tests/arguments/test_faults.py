@@ -109,8 +109,8 @@ UNKNOWN: list[Case] = [
         {"llm": {"response_schema": {"type": "OBJECT", "properties": {"a": {"$ref": "#"}}}}},
         [
             (
-                "llm.response_schema.properties.a.$ref: is not known here; known: type, title, description, "
-                "nullable, format, enum, required, items, properties"
+                "llm.response_schema.properties.a.$ref: cannot be said in Fullstory's schemas; they know type, "
+                "title, description, properties, required, items and enum, and null beside a type"
             )
         ],
     ),
@@ -189,8 +189,8 @@ CHOICES: list[Case] = [
     ("create_user", {"uid": "x", "schema": {"properties": {"plan": "string"}}},
      [f"schema.properties.plan: must be one of {KINDS}"]),
     ("create_summary_profile", {"llm": {"response_schema": {"type": "OBJECT", "properties": {"a": {"type": "object"}}}}},
-     [("llm.response_schema.properties.a.type: must be one of OPENAPI_TYPE_UNSPECIFIED, STRING, NUMBER, "
-      "INTEGER, BOOLEAN, ARRAY, OBJECT")]),
+     [("llm.response_schema.properties.a.type: belongs to JSON Schema, but the schema is written in Fullstory's own "
+      "dialect: use one of the two throughout")]),
     ("create_event", {"name": "x", "user": {"uid": "u"}, "session": {"use_most_recent": False}},
      ["session.use_most_recent: must be true"]),
     ("create_segment_export", {**EXPORT, "timeRange": {}, "fields": ["UserId", "UserId"]},

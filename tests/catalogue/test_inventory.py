@@ -14,6 +14,11 @@ EXPECTED = {
         "generate_context": "standard",
         "generate_summary": "standard",
         "generate_summary_with_overrides": "standard",
+        "read_session": "standard",
+        "review_user": "standard",
+        "compare_sessions": "standard",
+        "find_friction": "standard",
+        "summarize_sessions": "standard",
     },
     "summary_profiles": {
         "create_summary_profile": "standard",
@@ -74,6 +79,11 @@ METERED = {
     "generate_context",
     "generate_summary",
     "generate_summary_with_overrides",
+    "read_session",
+    "review_user",
+    "compare_sessions",
+    "find_friction",
+    "summarize_sessions",
 }
 
 
@@ -97,8 +107,8 @@ def test_three_tools_delete() -> None:
     assert found == DELETING, "a new deletion needs its place in this table and in the README"
 
 
-def test_four_reads_cost_activations() -> None:
-    """The vendor charges these four reads; a model is told before it calls."""
+def test_reads_of_sessions_cost_activations() -> None:
+    """The vendor charges four reads; a model is told of them, and of ours that use them, before it calls."""
     found = {tool.name for tool in TOOLS.values() if tool.gate.meter == "activations"}
 
     assert found == METERED, "set gate.meter to activations on exactly these"

@@ -57,6 +57,7 @@ def test_tools_stand_in_the_order_of_areas_then_names() -> None:
         ("input.required", ["colour"], "a required argument is not declared"),
         ("http.body", ["text", "start_time", "end_time"], "arguments and places differ"),
         ("http.query", ["colour"], "arguments and places differ"),
+        ("http.ours", ["colour"], "arguments and places differ"),
         ("http.retry", "always", "unknown retry policy always"),
         ("http.timeout", "never", "unknown timeout never"),
         ("http.host", "elsewhere", "unknown host elsewhere"),

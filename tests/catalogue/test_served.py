@@ -8,7 +8,7 @@ from fullstory_mcp.catalogue import JSON, Tool, load_catalogue, served_tool
 
 TOOLS = list(load_catalogue().tools.values())
 COMPOSED = {"$ref", "$defs", "$dynamicRef", "anyOf", "oneOf", "allOf", "not", "if", "then", "else"}
-OURS = {"shape", "serve"}
+OURS = {"shape", "serve", "translate"}
 REFUSED = {
     "pattern",
     "format",

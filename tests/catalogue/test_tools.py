@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import jsonschema_rs
 import pytest
 
+from fullstory_mcp.arguments import Binder
 from fullstory_mcp.catalogue import JSON, Tool, load_catalogue
 
 CATALOGUE = load_catalogue()
+BINDER = Binder(CATALOGUE.provider)
 TOOLS = list(CATALOGUE.tools.values())
 ENDPOINTS = [tool for tool in TOOLS if tool.http]
 VERBS = "|".join(sorted({name.partition("_")[0] for name in CATALOGUE.tools}))
@@ -77,9 +79,9 @@ def test_delete_method_and_deleting_effect_go_together(tool: Tool) -> None:
 @each_tool
 def test_lists_and_rows_take_a_cursor_and_nothing_else_does(tool: Tool) -> None:
     """Whatever may be longer than one answer can be read on, and only that offers to."""
-    expected = tool.shape.kind in {"list", "rows"}
+    expected = tool.shape.kind in {"list", "rows", "reading"}
 
-    assert tool.pages is expected, "add cursor to a list or rows tool; remove it from any other"
+    assert tool.pages is expected, "add cursor to a list, rows or reading; remove it from any other"
 
 
 @each_endpoint
@@ -152,6 +154,7 @@ def test_tools_named_in_texts_exist(tool: Tool) -> None:
     """A model sent to another tool finds it."""
     texts = [tool.description, tool.shape.done, tool.gate.confirm or ""]
     texts += [argument["description"] for argument in properties(tool).values()]
+    texts += tool.http.says.values() if tool.http else ()
     named = {name for text in texts for name in TOOL_NAME.findall(text)}
 
     assert named <= set(CATALOGUE.tools), f"no such tool: {', '.join(named - set(CATALOGUE.tools))}"
@@ -204,7 +207,7 @@ def test_examples_show_the_request_they_become(tool: Tool) -> None:
     """An example names its path, and holds exactly the body that its arguments make."""
     names = tool.endpoint.body
     for example in tool.examples:
-        given = example["arguments"]
+        given = BINDER.bind(tool, example["arguments"])
         body = None if names is None else {name: given[name] for name in names if name in given}
 
         assert example.get("body") == body, "write the example's body as its arguments make it"

@@ -13,7 +13,16 @@ from command import fullstory_mcp
 MOST_SECONDS = 10.0
 ACTS = {
     "the levels": ("Standard", "Architect", "Admin"),
-    "the struggle": ("rage-click", "error-click", "network-error", "POST /api/pay 502"),
+    "the trouble": (
+        "# What went wrong - exception on p6: +01:54 p6e16 after p6e13 rage click - failed request ×3",
+        "error click on p6: +01:51 p6e10",
+    ),
+    "the last page": (
+        "## p6 “Payment” “/checkout?step=payment”",
+        "failed request “POST /api/pay 502”",
+        "rage click “Pay now”",
+        "exception “TypeError: Cannot read properties of undefined (reading 'token')”",
+    ),
     "the refusal": ("delete_user is not permitted: it needs an Architect key", "explain_access()"),
     "the question": ("Nothing has been changed yet", "still there, untouched"),
     "the deletion": ("Deletion of the user has started", "is_being_deleted: true"),

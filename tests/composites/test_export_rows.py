@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from fullstory_mcp.sandbox import create_app
+from fullstory_mcp.shaping.text import JSON_NOTE
 from support import Clock, Connected, connected
 from transports import KEY, Api, Reply
 
@@ -49,7 +50,8 @@ async def all_rows(server: Connected, tool: str, export: str) -> list[Any]:
         assert answer["note"].startswith(f"Shown: {first}–{last} of ")
         found += answer["rows"]
         if "cursor" not in answer:
-            assert answer["note"] == f"Shown: {first}–{last} of {len(found)}. That is the end."
+            counted = f"Shown: {first}–{last} of {len(found)}. That is the end."
+            assert answer["note"] == f"{counted} {JSON_NOTE}"
             return found
         cursor = {"cursor": answer["cursor"]}
 

@@ -20,6 +20,9 @@ SUITE = "node_modules/@modelcontextprotocol/conformance/dist/index.js"
 MUST_PASS = {
     MODERN: {
         "tools-list",
+        "prompts-list",
+        "resources-list",
+        "caching",
         "server-sse-multiple-streams",
         "sep-2164-resource-not-found",
         "dns-rebinding-protection",
@@ -33,6 +36,8 @@ MUST_PASS = {
         "server-initialize",
         "ping",
         "tools-list",
+        "prompts-list",
+        "resources-list",
         "dns-rebinding-protection",
     },
 }
@@ -46,12 +51,6 @@ MUST_FAIL_ONLY = {
         "sep-2575-http-server-no-independent-requests-on-stream",
         "sep-2575-server-no-log-without-loglevel",
     },
-    (MODERN, "caching"): {
-        # There are no prompts and no resources to list.
-        "sep-2549-prompts-list-caching-hints",
-        "sep-2549-resources-list-caching-hints",
-        "sep-2549-resources-templates-list-caching-hints",
-    },
 }
 """Scenarios that need a fixture for a few checks: all their other checks must pass."""
 
@@ -59,7 +58,9 @@ NOT_OURS = {
     r"tools-call-.*": "calls fixture tools, some for sampling and logging, which are deprecated",
     r"json-schema-2020-12|http-custom-header-server-validation": "reads fixture tools' schemas",
     r"elicitation-.*": "calls fixture tools that push questions: no sessions, so no pushing",
-    r"resources-.*|prompts-.*|completion-complete": "there are no resources and no prompts",
+    r"resources-(read-.*|templates-read|(un)?subscribe)": "reads fixture resources; sessions do "
+    "not tell that they changed",
+    r"prompts-get-.*|completion-complete": "gets fixture prompts and completes their arguments",
     r"logging-set-level": "logging is deprecated; nothing is logged to clients",
     r"input-required-result-.*": "calls fixture tools that ask; tests/server/test_confirmation.py "
     "holds our own question to the same rules",

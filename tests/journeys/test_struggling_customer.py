@@ -15,5 +15,5 @@ async def test_newest_session_of_a_customer_shows_why_the_payment_failed(mode: s
         newest = sessions["results"][0]["id"]
         story = await server.text("generate_context", session_id=newest)
 
-    assert "rage-click" in story
+    assert "rage click" in story
     assert "/api/pay 502" in story

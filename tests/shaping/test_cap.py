@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fullstory_mcp.catalogue import Tool, load_catalogue
 from fullstory_mcp.shaping import START, render
 from fullstory_mcp.shaping.cut import fit
+from fullstory_mcp.shaping.text import JSON_NOTE, Cleaner
 from support import connected
 from transports import KEY, Api, Reply
 
@@ -17,6 +18,8 @@ TOOLS = load_catalogue().tools
 LISTS = [tool for tool in TOOLS.values() if tool.shape.kind == "list"]
 ITEMS = [tool for tool in TOOLS.values() if tool.shape.kind in {"item", "done"} and tool.http]
 CAP = 50_000
+WHOLE = 49_000 - len(json.dumps({"note": JSON_NOTE}, separators=(",", ":")))
+"""The largest answer that comes whole: what is over is room for the note and for clients."""
 
 each_list = pytest.mark.parametrize("tool", LISTS, ids=lambda tool: tool.name)
 
@@ -67,28 +70,30 @@ async def test_long_list_keeps_whole_items_and_counts_the_rest(tool: Tool) -> No
         f"Shown: 1–{len(shown)} of 500. For more, the same call with cursor: "
     )
     assert f'cursor: "{data["cursor"]}"' in data["note"]
+    assert data["note"].endswith(JSON_NOTE)
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(("length", "cut"), [(150_000, "133,616"), (400_000, "383,616")])
 @each_list
-async def test_item_above_the_cap_is_shown_with_its_longest_values_cut(tool: Tool) -> None:
-    """Even one item that alone is too long comes, marked, with its short values whole."""
-    giant = {"id": "giant", "story": "x" * 200_000, "steps": [{"n": n} for n in range(5)]}
+async def test_item_above_the_cap_is_shown_with_its_longest_values_cut(
+    tool: Tool, length: int, cut: str
+) -> None:
+    """Even one item that alone is too long comes, marked, with its short values whole, and so does the next."""
+    giant = {"id": "giant", "story": "x" * length, "steps": [{"n": n} for n in range(5)]}
     items = [giant, {"id": "small"}]
     api = Api(Reply(json.dumps(body_of(tool, items))))
+    shown: list[Any] = []
+    more: dict[str, str] = {}
     async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
-        first = await server.call(tool.name, **arguments_of(tool))
-        then = await server.call(
-            tool.name, **arguments_of(tool), cursor=first.structured_content["cursor"]
-        )
+        while len(shown) < len(items):
+            result = await server.call(tool.name, **arguments_of(tool), **more)
+            assert len(result.content[0].text) < CAP
+            shown += listed(tool, result.structured_content)
+            more = {"cursor": result.structured_content.get("cursor", "")}
 
-    (shown,) = listed(tool, first.structured_content)
-    assert len(first.content[0].text) < CAP
-    assert shown["id"] == "giant"
-    assert shown["steps"] == giant["steps"]
-    assert shown["story"].startswith("xxx")
-    assert shown["story"].endswith("… [cut: 183,616 characters]")
-    assert listed(tool, then.structured_content) == [{"id": "small"}]
+    story = "x" * 16_384 + f"… [cut: {cut} characters]"
+    assert shown == [{**giant, "story": story}, {"id": "small"}]
 
 
 @pytest.mark.anyio
@@ -109,7 +114,9 @@ async def test_single_answer_above_the_cap_is_cut_and_marked(tool: Tool) -> None
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("size", [48_000, 48_999, 49_000, 49_001, 49_999, 50_000, 50_001, 52_000])
+@pytest.mark.parametrize(
+    "size", [48_000, WHOLE - 1, WHOLE, WHOLE + 1, 48_999, 49_000, 49_001, 50_000, 50_001, 52_000]
+)
 async def test_answer_near_the_cap_is_never_above_it(size: int) -> None:
     """Just below, it comes whole; just above, it is cut: no size in between slips through."""
     parts = ["p" * 60] * 700
@@ -119,7 +126,8 @@ async def test_answer_near_the_cap_is_never_above_it(size: int) -> None:
         result = await server.call("get_quotas")
 
     assert len(result.content[0].text) < CAP
-    assert size > 49_000 or result.structured_content == body
+    assert (result.structured_content == {**body, "note": JSON_NOTE}) is (size <= WHOLE)
+    assert result.structured_content["note"] == JSON_NOTE
 
 
 @given(json_values, st.integers(120, 3_000))
@@ -152,11 +160,12 @@ def test_any_list_with_any_token_stays_under_the_cap(
     else:
         token = ""
     sealed = "C" * (120 + 4 * len(token) // 3)
-    rendered = render(tool, body, START, lambda _: sealed)
+    rendered = render(tool, body, START, lambda _: sealed, Cleaner())
 
     assert len(rendered.text) < CAP
     assert rendered.data is not None
     assert rendered.data.get("cursor", sealed) == sealed
+    assert rendered.data["note"].endswith(JSON_NOTE)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """A cursor opens only where it was given: same tool, same other arguments, same key, same process."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from support import Connected, connected
 from transports import KEY, Api, Reply
+from visits import context, event, page
 
 pytestmark = pytest.mark.anyio
 
@@ -14,6 +16,8 @@ NOT_OURS = (
     "Nothing was sent: 1 argument is not usable.\n"
     "- cursor: is not one that this tool gave, or the server has restarted since"
 )
+IN_TEXT = re.compile(r'cursor: "([^"]+)"')
+HANDLE = re.compile(r"\bp\d+e\d+\b")
 OTHERS = (
     "Nothing was sent: 1 argument is not usable.\n"
     "- cursor: belongs to a call with other arguments: repeat those, or leave it out"
@@ -82,14 +86,18 @@ async def test_cursor_after_a_restart_says_why_it_is_refused() -> None:
 async def test_cursor_fits_its_argument_however_long_the_arguments_are() -> None:
     """A call with much to repeat gives a cursor no longer than any other."""
     many = [f"Custom event number {n}" for n in range(2_000)]
-    body = json.dumps({"context_data": {"pages": [{"url": "x" * 20_000} for _ in range(9)]}})
+    body = json.dumps(context(*(page(f"Page {n}", event("click")) for n in range(900))))
     async with connected(transport=Api(Reply(body)), FULLSTORY_API_KEY=KEY) as server:
         call = {"session_id": "1:2", "events": {"include_types": many}}
-        cursor = await a_cursor(server, "generate_context", **call)
-        again = await server.data("generate_context", **call, cursor=cursor)
+        first = await server.text("generate_context", **call)
+        found = IN_TEXT.search(first)
+        assert found
+        again = await server.text("generate_context", **call, cursor=found[1])
 
-    assert len(cursor) < 400
-    assert again["context_data"]["pages"]
+    assert len(found[1]) < 400
+    told = [set(HANDLE.findall(text)) for text in (first, again)]
+    assert all(told)
+    assert not told[0] & told[1]
 
 
 @pytest.mark.parametrize("length", [10, 500, 2_500])
@@ -108,12 +116,17 @@ async def test_long_token_of_the_api_comes_back_whole(length: int) -> None:
 
 
 async def test_metered_list_says_that_reading_on_costs_again() -> None:
-    """Only where it does cost an Activation."""
+    """Only where it does cost an Activation: not where the answer is held, and never in a free list."""
     big = [{"id": str(n), "text": "w" * 4_000} for n in range(30)]
     api = Api(Reply(json.dumps({"events": big, "results": big})))
-    async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
-        metered = await server.data("get_session_events", session_id="1:2")
-        free = await server.data("list_sessions", uid="x")
+    told = {}
+    for holds in ("true", "false"):
+        fixed = {"FULLSTORY_API_KEY": KEY, "FULLSTORY_MCP_HOLD_ANSWERS": holds}
+        async with connected(transport=api, **fixed) as server:
+            told[holds] = await server.data("get_session_events", session_id="1:2", format="json")
+            free = await server.data("list_sessions", uid="x")
+        assert "cursor" in free
+        assert "Activation" not in free["note"]
 
-    assert metered["note"].endswith(" That read costs its Activation again.")
-    assert "Activation" not in free["note"]
+    assert told["false"]["more"] == "The same call with this cursor (1 Activation)."
+    assert told["true"]["more"].endswith(" (no Activation within 10 minutes).")

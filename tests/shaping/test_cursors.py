@@ -17,7 +17,6 @@ pytestmark = pytest.mark.anyio
 TOOLS = load_catalogue().tools
 LISTS = [tool for tool in TOOLS.values() if tool.shape.kind == "list"]
 PAGED = [tool for tool in LISTS if tool.endpoint.page]
-ROOTS = {"generate_context": "context_data"}
 
 SHOWN = re.compile(r"Shown: (\d+)–(\d+) of (more than )?(\d+)\.")
 
@@ -177,8 +176,13 @@ async def _event_errors(server: Connected) -> tuple[list[str], int]:
 async def _session(server: Connected) -> tuple[list[str], int]:
     listed = await server.data("list_sessions", uid="cust-1042")
     session = listed["results"][0]["id"]
-    events = await followed(server, "get_session_events", "events", session_id=session)
+    asked = {"session_id": session, "format": "json", "max_tokens": 1_000}
+    answers = [answer async for answer in pages(server, "get_session_events", **asked)]
+    events = [event for answer in answers for event in answer["events"]]
+    handles = [event.pop("handle") for event in events]
     story = server.sandbox.world.story(server.sandbox.world.sessions[session])
+    assert len(answers) > 1
+    assert len(set(handles)) == len(events)
     return [json.dumps(event, sort_keys=True) for event in events], len(story.moments)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fullstory_mcp.catalogue import Tool, load_catalogue
+from fullstory_mcp.shaping.text import JSON_NOTE
 from support import connected
 from transports import KEY, Api, Reply
 
@@ -95,8 +96,8 @@ async def test_next_token_is_not_shown_beside_our_cursor() -> None:
     assert "api-token" not in json.dumps(answer)
 
 
-async def test_all_on_one_page_needs_no_note() -> None:
-    """A short list is just the list."""
+async def test_all_on_one_page_is_not_counted() -> None:
+    """A short list is just the list, beside the warning that every answer carries."""
     body = {"segments": [{"id": "1", "name": "Everyone"}], "nextPaginationToken": ""}
 
     assert await answered(TOOLS["list_segments"], body) == {"segments": body["segments"]}
@@ -104,7 +105,7 @@ async def test_all_on_one_page_needs_no_note() -> None:
 
 async def test_deleting_tool_says_what_it_did_beside_what_the_api_says() -> None:
     """`{}` becomes words; anything more is kept beside them."""
-    for body, more in (("{}", {}), ('{"id": "op-1"}', {"id": "op-1"})):
+    for body, more in (("{}", {}), ('{"id": "op-1"}', {"id": "op-1", "note": JSON_NOTE})):
         async with connected(transport=Api(Reply(body)), FULLSTORY_API_KEY=KEY) as server:
             result = await server.confirmed("delete_user", uid="cust-1042")
 

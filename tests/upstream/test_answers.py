@@ -8,6 +8,7 @@ import pytest
 
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.sandbox import Fault
+from fullstory_mcp.shaping.text import JSON_NOTE
 from support import connected
 from transports import KEY, Api, Reply
 
@@ -141,7 +142,7 @@ async def test_number_that_clients_cannot_hold_becomes_text(sent: str, told: obj
     async with connected(transport=api, FULLSTORY_API_KEY=KEY) as server:
         result = await server.call("get_quotas")
 
-    assert result.structured_content == {"a": told, "b": [{"c": told}]}
+    assert result.structured_content == {"a": told, "b": [{"c": told}], "note": JSON_NOTE}
     assert json.loads(result.content[0].text) == result.structured_content
 
 

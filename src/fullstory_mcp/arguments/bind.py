@@ -4,6 +4,7 @@
     2. the schema is tried strictly
     3. where a type alone is wrong and the text is unambiguous ("42", "true"), it is converted
     4. identifiers that go into a path, and the tool file's rules, are checked
+    5. what the API takes in a dialect of its own is translated
 
 The texts of faults are ours, made from the kind of fault and its path: a validator's own message
 repeats the caller's data.
@@ -14,7 +15,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from fullstory_mcp import wire
-from fullstory_mcp.arguments import coerce, identifiers, rules, wording
+from fullstory_mcp.arguments import coerce, identifiers, rules, translate, wording
 from fullstory_mcp.catalogue import JSON, Provider, Tool
 from fullstory_mcp.errors import Fault, InvalidArguments
 
@@ -33,6 +34,7 @@ class Binder:
     def __init__(self, provider: Provider) -> None:
         self._replay_hosts = frozenset(provider.replay_hosts)
         self._validators: dict[str, _Validator] = {}
+        self._marks: dict[str, tuple[tuple[translate.Path, str], ...]] = {}
 
     def bind(self, tool: Tool, raw: object) -> JSON:
         """The arguments to send.
@@ -51,12 +53,20 @@ class Binder:
             arguments = self._coerced(tool, validator, arguments)
         _raise_if(list(islice(identifiers.faults(tool, arguments), MOST_FAULTS)))
         _raise_if(list(islice(rules.faults(tool.input.rules, arguments), MOST_FAULTS)))
-        return arguments
+        return self._translated(tool, arguments)
 
     def _validator(self, tool: Tool) -> _Validator:
         if (validator := self._validators.get(tool.name)) is None:
             validator = self._validators[tool.name] = _compile(tool.input.schema)
         return validator
+
+    def _translated(self, tool: Tool, arguments: JSON) -> JSON:
+        if (marks := self._marks.get(tool.name)) is None:
+            marks = self._marks[tool.name] = tuple(translate.marks(tool.input.schema))
+        for path, name in marks:
+            arguments, faults = translate.translated(arguments, path, name)
+            _raise_if(faults[:MOST_FAULTS])
+        return arguments
 
     def _coerced(self, tool: Tool, validator: _Validator, arguments: JSON) -> JSON:
         schema = tool.input.schema

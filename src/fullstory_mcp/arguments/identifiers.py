@@ -7,10 +7,13 @@ a replay URL of Fullstory's own hosts, from which the id is taken first.
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from fullstory_mcp.catalogue import JSON, Tool
 from fullstory_mcp.errors import Fault
+
+SESSION_ID = "session-id"
 
 _UNSAFE = re.compile(r"[/\\%\x00-\x1f\x7f-\x9f]|\.\.|^\.$|^\s*$")
 _WEBHOOK = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
@@ -20,10 +23,15 @@ _REPLAY_PATH = re.compile(r"/ui/[^/]+/(?:client-)?session/([^/]+)")
 
 def unwrap_replay_urls(tool: Tool, raw: JSON, replay_hosts: frozenset[str]) -> JSON:
     """`raw` with each session id that is a replay URL replaced by the id in it."""
+
+    def unwrapped(value: Any) -> Any:
+        if isinstance(value, list):
+            return [unwrapped(part) for part in value]
+        is_url = isinstance(value, str) and "://" in value
+        return _id_in_url(value, replay_hosts) if is_url else value
+
     replaced = {
-        name: _id_in_url(value, replay_hosts)
-        for name, value in raw.items()
-        if _format(tool, name) == "session-id" and isinstance(value, str) and "://" in value
+        name: unwrapped(value) for name, value in raw.items() if _format(tool, name) == SESSION_ID
     }
     return {**raw, **replaced} if replaced else raw
 
@@ -40,18 +48,27 @@ def _id_in_url(value: str, replay_hosts: frozenset[str]) -> str:
 
 
 def faults(tool: Tool, arguments: JSON) -> Iterator[Fault]:
-    """A fault for each path argument that is not a safe identifier."""
-    if tool.http is None:
-        return
-    for name in tool.http.path_names:
-        if name in arguments:
-            why = _WHY.get(_format(tool, name), _plain)(arguments[name])
-            if why:
-                yield Fault(name, why)
+    """A fault for each path argument, and each session id wherever given, that is not safe."""
+    in_path = tool.http.path_names if tool.http else ()
+    for name, value in arguments.items():
+        if name in in_path or _format(tool, name) == SESSION_ID:
+            check = _WHY.get(_format(tool, name), _plain)
+            for field, one in _each(name, value):
+                if why := check(one):
+                    yield Fault(field, why)
+
+
+def _each(name: str, value: Any) -> list[tuple[str, Any]]:
+    """The identifiers in an argument, each with its field."""
+    if isinstance(value, list):
+        return [(f"{name}[{place}]", one) for place, one in enumerate(value)]
+    return [(name, value)]
 
 
 def _format(tool: Tool, name: str) -> str:
-    return str(tool.input.schema["properties"].get(name, {}).get("format", ""))
+    """The format of an argument, or of a list's items."""
+    schema = tool.input.schema["properties"].get(name, {})
+    return str(schema.get("items", schema).get("format", ""))
 
 
 def _plain(value: str) -> str:
@@ -80,4 +97,4 @@ def _webhook(value: str) -> str:
     )
 
 
-_WHY: dict[str, Callable[[str], str]] = {"session-id": _session, "webhook-id": _webhook}
+_WHY: dict[str, Callable[[str], str]] = {SESSION_ID: _session, "webhook-id": _webhook}

@@ -16,6 +16,7 @@ _FORMATS = {
 }
 _PATTERNS = {
     "int64": 'must be a whole number as text, such as "20"',
+    "moment": "must be a time in RFC 3339, or one into the session such as +03:12",
     "open-time": 'must be a time in RFC 3339, or "" for open',
 }
 

@@ -12,16 +12,20 @@ from fullstory_mcp.catalogue.model import (
     Shape,
     Tool,
 )
+from fullstory_mcp.catalogue.offers import Completion, Prompt, ResourceTemplate
 from fullstory_mcp.catalogue.served import served_tool
 
 __all__ = [
     "JSON",
     "Area",
     "Catalogue",
+    "Completion",
     "Endpoint",
     "Gate",
     "Input",
+    "Prompt",
     "Provider",
+    "ResourceTemplate",
     "Shape",
     "Tool",
     "load_catalogue",

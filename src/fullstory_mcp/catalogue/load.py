@@ -3,7 +3,7 @@
     tool_schemas/
       catalogue.schema.json          the law of a tool file (tests hold every file to all of it)
       fullstory/
-        provider.json  areas.json  shapes.json
+        provider.json  areas.json  shapes.json  prompts.json  resources.json
         <area>/<tool>.json           one tool a file; the stem is the tool's name
 
 The files lie inside the package in a wheel and beside `src/` in a checkout (an editable install
@@ -15,9 +15,9 @@ start, so it is left to the tests.
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fullstory_mcp.catalogue.model import (
     CONTROL_ARGUMENTS,
@@ -32,11 +32,14 @@ from fullstory_mcp.catalogue.model import (
     Shape,
     Tool,
 )
+from fullstory_mcp.catalogue.offers import read_prompt, read_resource
 from fullstory_mcp.errors import CatalogueError
 from fullstory_mcp.principal import LEVELS
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 ROOTS = (_PACKAGE / "tool_schemas", _PACKAGE.parent.parent / "tool_schemas")
+
+_Offer = TypeVar("_Offer")
 
 _TOOL_KEYS = frozenset(
     {"tool", "gate", "input", "http", "composite", "shape", "examples", "source"}
@@ -74,7 +77,20 @@ def load_catalogue(root: Path | None = None) -> Catalogue:
             tools[path.stem] = _tool(path, area.name, shapes, provider)
     if not tools:
         raise CatalogueError("The catalogue is empty: no tool file below tool_schemas/fullstory.")
-    return Catalogue(provider=provider, areas=areas, tools=tools)
+    return Catalogue(
+        provider=provider,
+        areas=areas,
+        tools=tools,
+        prompts=_offers(base / "prompts.json", read_prompt),
+        resources=_offers(base / "resources.json", read_resource),
+    )
+
+
+def _offers(path: Path, read: Callable[[JSON], _Offer]) -> tuple[_Offer, ...]:
+    try:
+        return tuple(read(row) for row in _read(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CatalogueError(f"The catalogue file {_short(path)} is broken: {error}.") from None
 
 
 def _read(path: Path) -> Any:
@@ -181,7 +197,7 @@ def _check(tool: Tool, stem: str, provider: Provider) -> None:
 
 def _endpoint_facts(http: Endpoint, declared: set[str], provider: Provider) -> dict[str, bool]:
     header = {provider.idempotency["argument"]} & declared
-    sent = set(http.path_names) | set(http.query) | set(http.body or ()) | header
+    sent = set(http.path_names) | set(http.query) | set(http.body or ()) | set(http.ours) | header
     return {
         f"unknown retry policy {http.retry}": http.retry in provider.retry["policies"],
         f"unknown timeout {http.timeout}": http.timeout in provider.timeouts,

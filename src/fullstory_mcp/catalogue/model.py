@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from fullstory_mcp.catalogue.offers import Prompt, ResourceTemplate
 from fullstory_mcp.principal import Level
 
 JSON = dict[str, Any]
@@ -48,9 +49,11 @@ class Endpoint:
     path_without: Mapping[str, str] = field(default_factory=dict)
     query: tuple[str, ...] = ()
     body: tuple[str, ...] | None = None
+    ours: tuple[str, ...] = ()
     timeout: str = "call"
     answer: Literal["json", "file", "link"] = "json"
     page: str | None = None
+    says: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -62,7 +65,7 @@ class Endpoint:
 class Shape:
     """How the answer is given to a model."""
 
-    kind: Literal["item", "list", "rows", "done"]
+    kind: Literal["item", "list", "rows", "done", "reading", "report", "summary"]
     items: str = ""
     next: tuple[str, ...] = ()
     total: str | None = None
@@ -127,8 +130,13 @@ class Provider:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every tool by name, in the fixed order of areas and files, with the provider's facts."""
+    """Every tool by name, in the fixed order of areas and files, with the provider's facts.
+
+    Prompts and resource templates are what is offered on top of the tools.
+    """
 
     provider: Provider
     areas: tuple[Area, ...]
     tools: Mapping[str, Tool]
+    prompts: tuple[Prompt, ...] = ()
+    resources: tuple[ResourceTemplate, ...] = ()

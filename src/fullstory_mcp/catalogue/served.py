@@ -10,7 +10,7 @@ from typing import Any
 from fullstory_mcp.catalogue.model import JSON, Tool
 
 _UNSERVED = frozenset(
-    {"serve", "pattern", "format", "minLength", "maxLength", "propertyNames", "uniqueItems",
+    {"serve", "translate", "pattern", "format", "minLength", "maxLength", "propertyNames", "uniqueItems",
      "minItems", "maxItems", "minProperties", "maxProperties", "examples"}
 )  # fmt: skip
 _INSIDE = frozenset({"properties", "required", "additionalProperties", "items"})

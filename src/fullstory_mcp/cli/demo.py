@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from fullstory_mcp.catalogue import JSON
 from fullstory_mcp.cli.screen import screen
@@ -35,14 +36,21 @@ CUSTOMER = "cust-1042"
 """The sandbox's well-known customer whose newest session goes wrong."""
 
 TROUBLE = {
-    "network-error": "yellow",
-    "console-error": "yellow",
-    "error-click": "red",
-    "dead-click": "red",
-    "rage-click": "red",
+    "failed request": "yellow",
+    "console error": "yellow",
+    "error click": "red",
+    "dead click": "red",
+    "rage click": "red",
     "exception": "red",
 }
-"""The event types that tell of a struggle, and their colours."""
+"""A reading's words for a struggle, and their colours."""
+
+EXCERPT = re.compile(
+    r"^(Who: .+?), .+\n(Where: .+\nWhen: .+\n)[\s\S]*^(# What went wrong\n(?:- .+\n)+)"
+    r"[\s\S]*^(## p\d+ .+\n(?:- .+\n)+)",
+    re.MULTILINE,
+)
+"""Of a reading: who, where and when, what went wrong, and the last page."""
 
 MOST_SECONDS = 60.0
 LEVEL_SAYS: dict[Level, str] = {
@@ -85,6 +93,13 @@ class Stage:
         given = ", ".join(f"{key}={_shortly(value)}" for key, value in arguments.items())
         self.says(f"[green]→[/] [bold]{name}[/]({escape(given)})")
         return await client.call_tool(name, arguments)
+
+    def reads(self, line: str) -> None:
+        """A line of a reading, its troubles in colour."""
+        text = Text(line, style="bold" if line.startswith("#") else "")
+        for words, colour in TROUBLE.items():
+            text.highlight_words([words], colour)
+        self.console.print(Padding(text, (0, 0, 0, 5), expand=False))
 
     def quotes(self, text: str) -> None:
         """An answer's own words."""
@@ -186,35 +201,26 @@ async def _what_went_wrong(stage: Stage, client: Client) -> None:
     sessions = _data(await stage.calls(client, "list_sessions", uid=CUSTOMER))["results"]
     newest = sessions[0]
     stage.tells(f"{len(sessions)} sessions, the newest of {_minute(newest['created_time'])}")
-    read = await stage.calls(client, "generate_context", session_id=newest["id"])
-    story = _data(read)["context_data"]
-    who, device = story["context"]["user_context"], story["context"]["device_context"]
-    count = sum(len(page["events"]) for page in story["pages"])
+    reading = _said(await stage.calls(client, "generate_context", session_id=newest["id"]))
     stage.tells(
-        f"{who['display_name']}, {device['browser']} on {device['operating_system']}: "
-        f"{len(story['pages'])} pages, {count} events. Among them:"
+        f"a reading of {estimate(reading):,} tokens; of it, what went wrong and the last page:\n"
     )
-    stage.shows(_troubles(story["pages"]))
-    stage.tells("[bold]The payment call fails, and the customer hammers a button in vain.[/]")
+    for line in _excerpt(reading):
+        stage.reads(line)
+    stage.tells("\n[bold]The payment call fails, and the customer hammers a button in vain.[/]")
 
 
-def _troubles(pages: list[JSON]) -> Table:
-    rows = list(_rows(pages))
-    if not rows:
-        raise DemoFailed("the session shows no trouble, though the sandbox has some for it.")
-    table = Table.grid(padding=(0, 2))
-    for row in rows:
-        table.add_row(*row)
-    return table
+def _excerpt(reading: str) -> Iterator[str]:
+    """The lines that tell it all.
 
-
-def _rows(pages: list[JSON]) -> Iterator[tuple[str, str, str, str]]:
-    for page in pages:
-        for event in page["events"]:
-            if colour := TROUBLE.get(event["type"]):
-                clock = event["timestamp"][11:19]
-                what = escape(event["description"])
-                yield clock, escape(page["title"]), f"[{colour}]{event['type']}[/]", what
+    Raises:
+        DemoFailed: a part is missing, so the reading does not tell what went wrong.
+    """
+    parts = EXCERPT.search(reading)
+    if parts is None:
+        raise DemoFailed("the reading shows no trouble, though the sandbox has some for it.")
+    for part in parts.groups():
+        yield from part.splitlines()
 
 
 async def _a_refusal(stage: Stage, client: Client) -> None:
@@ -256,9 +262,16 @@ async def _is_being_deleted(stage: Stage, client: Client, *, expected: bool) -> 
 
 
 def _data(result: t.CallToolResult) -> JSON:
-    if result.is_error or result.structured_content is None:
-        raise DemoFailed(f"a call failed: {_text(result)}")
+    said = _said(result)
+    if result.structured_content is None:
+        raise DemoFailed(f"an answer was not data: {said}")
     return dict(result.structured_content)
+
+
+def _said(result: t.CallToolResult) -> str:
+    if result.is_error:
+        raise DemoFailed(f"a call failed: {_text(result)}")
+    return _text(result)
 
 
 def _text(result: t.CallToolResult) -> str:

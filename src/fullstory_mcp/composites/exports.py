@@ -37,7 +37,7 @@ async def read_export(way: Way, tool: Tool, arguments: JSON) -> Rendered:
     def cursor_to(position: Position) -> str:
         return way.cursors.write(tool, sent, way.principal, position)
 
-    return render_rows(tool, page, head, cursor_to)
+    return render_rows(tool, page, head, cursor_to, way.cleaner)
 
 
 async def _link(way: Way, tool: Tool, arguments: JSON) -> JSON:

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fullstory_mcp.catalogue import JSON, Catalogue, Tool
 from fullstory_mcp.gate import Standing
-from fullstory_mcp.held import HeldFiles
+from fullstory_mcp.held import HeldAnswers, HeldFiles
 from fullstory_mcp.principal import Principal
-from fullstory_mcp.shaping import Cursors, Rendered
+from fullstory_mcp.shaping import Cleaner, Cursors, Rendered
 from fullstory_mcp.upstream import Files, Upstream
 
 Leg = Callable[[str, JSON], Awaitable[Rendered]]
@@ -28,8 +29,14 @@ class Way:
     upstream: Upstream
     files: Files
     held: HeldFiles
+    answers: HeldAnswers
     cursors: Cursors
+    cleaner: Cleaner
+    clock: Callable[[], float]
+    """Unix time."""
     call: Leg
+    data: Callable[[str, JSON], Awaitable[Any]]
+    """A reading tool's answer as the API gave it, gate and audit included, for the same caller."""
     own: Callable[[Tool, JSON], Awaitable[Rendered]]
     """The tool's own plain request, for composites that only prepare it."""
     progress: Progress

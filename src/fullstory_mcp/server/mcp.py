@@ -12,7 +12,13 @@ import mcp.types as t
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    PromptsListChanged,
+    ResourcesListChanged,
+    ToolsListChanged,
+)
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
@@ -23,6 +29,7 @@ from fullstory_mcp.errors import FullstoryMCPError, OperatorError, UnknownTool, 
 from fullstory_mcp.pipeline import Call, Consent, Pipeline, Question, silent
 from fullstory_mcp.principal import ApiKey, Principal
 from fullstory_mcp.server.instructions import INSTRUCTIONS, INVENTED
+from fullstory_mcp.server.offers import Offers
 from fullstory_mcp.shaping import Rendered
 
 logger = logging.getLogger(__name__)
@@ -54,6 +61,7 @@ class FullstoryServer(Server[Any]):
             version=__version__,
             title="Fullstory",
             instructions=INSTRUCTIONS + INVENTED if invented else INSTRUCTIONS,
+            **Offers(pipeline, principal).handlers(),
             # Headers mirror no argument of ours, so there is no schema to check them against.
             get_tool_input_schema=lambda _name: None,
             on_list_tools=self._list_tools,  # type: ignore[arg-type]  # a wire dict, see _list_tools
@@ -63,8 +71,11 @@ class FullstoryServer(Server[Any]):
         self.middleware[:] = [_only_mcp_errors]
 
     def announcing(self) -> InitializationOptions:
-        """Options for a door that can push `tools/list_changed` to a handshake-era client."""
-        return self.create_initialization_options(NotificationOptions(tools_changed=True))
+        """Options for a door that can push `list_changed` to a handshake-era client."""
+        changed = NotificationOptions(
+            tools_changed=True, prompts_changed=True, resources_changed=True
+        )
+        return self.create_initialization_options(changed)
 
     def end_streams(self) -> None:
         """Ends every `subscriptions/listen`, which would otherwise keep a leaving server."""
@@ -96,7 +107,8 @@ class FullstoryServer(Server[Any]):
             raise MCPError(code=t.INVALID_PARAMS, message=tell(error)) from None
         except FullstoryMCPError as error:
             _log_operators(error)
-            rendered = Rendered(tell(error), is_error=True)
+            # An error may repeat what the API said, and that what a stranger typed.
+            rendered = Rendered(self._pipeline.cleaner.visible(tell(error)), is_error=True)
         return _result(rendered)
 
     def _remember(self, ctx: Context) -> None:
@@ -105,9 +117,12 @@ class FullstoryServer(Server[Any]):
             self._legacy = {ctx.session}
 
     async def _level_changed(self, _: ApiKey) -> None:
-        await self._bus.publish(ToolsListChanged())
+        for event in (ToolsListChanged(), PromptsListChanged(), ResourcesListChanged()):
+            await self._bus.publish(event)
         for session in self._legacy:
             await session.send_tool_list_changed()
+            await session.send_prompt_list_changed()
+            await session.send_resource_list_changed()
 
 
 def _consent(ctx: Context, params: t.CallToolRequestParams) -> Consent:

@@ -67,4 +67,5 @@ def _purpose(tool: Tool, principal: Principal) -> str:
 
 
 def _others(arguments: Mapping[str, Any]) -> str:
-    return wire.digest({name: value for name, value in arguments.items() if name != "cursor"})
+    """Tells calls apart; sixteen characters do, because nobody but us can write a cursor."""
+    return wire.digest({name: value for name, value in arguments.items() if name != "cursor"})[:16]

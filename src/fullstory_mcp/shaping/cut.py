@@ -6,6 +6,8 @@ from fullstory_mcp import wire
 
 _TEXTS = (16_384, 4_096, 1_024, 256, 64)
 _LISTS = (1_000, 300, 100, 30, 10, 3, 1)
+_OF_A_NUMBER = "0123456789 -"
+"""A number cut short would be another number, and half a payment card is not known for one."""
 
 
 def fit(value: Any, room: int) -> Any:
@@ -25,7 +27,8 @@ def fit(value: Any, room: int) -> Any:
 
 def _cut(value: Any, texts: int, most: int | None) -> Any:
     if isinstance(value, str) and len(value) > texts + 40:
-        return f"{value[:texts]}… [cut: {len(value) - texts:,} characters]"
+        text = value[:texts].rstrip(_OF_A_NUMBER)
+        return f"{text}… [cut: {len(value) - len(text):,} characters]"
     if isinstance(value, dict):
         kept = list(value.items())[: most and most * 10]
         cut = {name: _cut(part, texts, most) for name, part in kept}

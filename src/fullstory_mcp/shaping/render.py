@@ -2,7 +2,8 @@
 
 Always under the cap. A list keeps whole items; what is left out is counted, with the cursor that
 goes on. Envelope fields that mean nothing when empty (the tool file names them) are dropped, never
-list results and never anything under `properties`.
+list results and never anything under `properties`. The API's texts are cleaned, and a `note`
+beside them says that they are data.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,48 +14,32 @@ from fullstory_mcp import wire
 from fullstory_mcp.catalogue import JSON, Tool
 from fullstory_mcp.shaping.cursor import Position
 from fullstory_mcp.shaping.cut import fit
-
-MOST_CHARACTERS = 49_000
-"""Clients refuse or cut at 50,000 characters; the difference is room for the note."""
+from fullstory_mcp.shaping.rendered import MOST_CHARACTERS, Rendered, as_object, said
+from fullstory_mcp.shaping.summary import render_summary
+from fullstory_mcp.shaping.text import JSON_NOTE, Cleaner
 
 _NOTE_ROOM = 2_000
+_MOST_CLEANED = 4 * MOST_CHARACTERS
+"""More is cut before it is cleaned: what cannot be shown is not worth the time."""
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 _METERED = " That read costs its Activation again."
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What leaves: text, and the very same as data (None where the text is prose)."""
-
-    text: str
-    data: JSON | None = None
-    is_error: bool = False
 
 
 CursorTo = Callable[[Position], str]
 
 
-def said(data: JSON) -> Rendered:
-    """`data` as it is, cut where it is too long."""
-    fitted = (
-        data if len(text := wire.write(data)) <= MOST_CHARACTERS else fit(data, MOST_CHARACTERS)
-    )
-    return Rendered(text=text if fitted is data else wire.write(fitted), data=_as_object(fitted))
-
-
-def render(tool: Tool, data: Any, at: Position, cursor_to: CursorTo) -> Rendered:
+def render(tool: Tool, data: Any, at: Position, cursor_to: CursorTo, cleaner: Cleaner) -> Rendered:
     """The rendering of one answer; `data` is None where the body was empty."""
     shape = tool.shape
+    if shape.kind == "summary":
+        return render_summary(tool, data, cleaner)
     if data is None or (shape.kind == "done" and not data):
         return said({"done": shape.done})
-    if (
-        shape.kind == "list"
-        and isinstance(data, dict)
-        and isinstance(items := _at(data, shape.items), list)
-    ):
-        return _list(tool, data, items, at, cursor_to)
-    cleaned = _as_object(_clean(data, shape.drop))
-    return said({"done": shape.done, **cleaned} if shape.kind == "done" else cleaned)
+    if shape.kind == "list" and isinstance(_at(data, shape.items), list):
+        return _list(tool, data, at, cursor_to, cleaner)
+    cleaned = as_object(_cleaned(data, shape.drop, cleaner))
+    shown = {"done": shape.done, **cleaned} if shape.kind == "done" else cleaned
+    return said(shown, JSON_NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +52,16 @@ class RowsPage:
     then: Position
 
 
-def render_rows(tool: Tool, page: RowsPage, head: JSON, cursor_to: CursorTo) -> Rendered:
-    """A page of an export, with `head` beside."""
+def render_rows(
+    tool: Tool, page: RowsPage, head: JSON, cursor_to: CursorTo, cleaner: Cleaner
+) -> Rendered:
+    """A page of an export, with `head` beside, which is shown as it is: it holds a signed URL."""
     room = rows_room(head)
-    rows = [fit(wire.read(line.encode()), room) for line in page.lines]
+    read = (wire.read(line.encode()) for line in page.lines)
+    rows = [fit(_cleaned(row, tool.shape.drop, cleaner), room) for row in read]
     counted = _counted(page.at.rows, len(rows), str(page.total))
     cursor = cursor_to(page.then) if page.then.rows < page.total else None
-    return said(_noted(tool, {**head, "rows": rows}, counted, cursor))
+    return _noted(tool, {**head, "rows": rows}, counted, cursor)
 
 
 def rows_room(head: JSON) -> int:
@@ -81,15 +69,14 @@ def rows_room(head: JSON) -> int:
     return MOST_CHARACTERS - _NOTE_ROOM - len(wire.write(head))
 
 
-def _list(tool: Tool, data: JSON, items: list[Any], at: Position, cursor_to: CursorTo) -> Rendered:
-    shape = tool.shape
+def _list(tool: Tool, data: JSON, at: Position, cursor_to: CursorTo, cleaner: Cleaner) -> Rendered:
+    shape, items = tool.shape, _at(data, tool.shape.items)
     token = next((data[name] for name in shape.next if data.get(name)), None)
-    envelope = _clean(
-        {name: part for name, part in data.items() if name not in shape.next}, shape.drop
-    )
-    beside = len(wire.write(_put(envelope, shape.items, []))) + _sealed_twice(token, at.token)
+    bare = {name: part for name, part in data.items() if name not in shape.next}
+    envelope = _cleaned(_put(bare, shape.items, []), shape.drop, cleaner)
+    beside = len(wire.write(envelope)) + _sealed_twice(token, at.token)
     room = MOST_CHARACTERS - _NOTE_ROOM - beside
-    kept = _whole(items[at.offset :], shape.drop, room)
+    kept = _whole(items[at.offset :], shape.drop, room, cleaner)
     shown = _put(envelope, shape.items, kept)
     here, rows = at.offset + len(kept), at.rows + len(kept)
     then = None
@@ -98,11 +85,11 @@ def _list(tool: Tool, data: JSON, items: list[Any], at: Position, cursor_to: Cur
     elif token is not None:
         then = Position(str(token), 0, rows)
     elif not at.rows:
-        return said(shown)
+        return said(shown, JSON_NOTE)
     counted = _counted(
         at.rows, len(kept), _total(tool, data, at, len(items), more=token is not None)
     )
-    return said(_noted(tool, shown, counted, cursor_to(then) if then else None))
+    return _noted(tool, shown, counted, cursor_to(then) if then else None)
 
 
 def _sealed_twice(*tokens: Any) -> int:
@@ -118,11 +105,11 @@ def _total(tool: Tool, data: JSON, at: Position, on_page: int, *, more: bool) ->
     return f"more than {seen}" if more else str(seen)
 
 
-def _whole(items: Sequence[Any], drop: frozenset[str], room: int) -> list[Any]:
+def _whole(items: Sequence[Any], drop: frozenset[str], room: int, cleaner: Cleaner) -> list[Any]:
     """As many whole items as fit `room`, the first cut to fit where it alone is too large."""
     kept: list[Any] = []
     for item in items:
-        cleaned = _clean(item, drop)
+        cleaned = _cleaned(item, drop, cleaner)
         size = len(wire.write(cleaned)) + 1
         if size > room:
             if not kept:
@@ -139,25 +126,24 @@ def _counted(before: int, shown: int, total: str) -> str:
     )
 
 
-def _noted(tool: Tool, shown: JSON, counted: str, cursor: str | None) -> JSON:
+def _noted(tool: Tool, shown: JSON, counted: str, cursor: str | None) -> Rendered:
     if cursor is None:
-        return {**shown, "note": f"{counted} That is the end."}
+        return said(shown, f"{counted} That is the end. {JSON_NOTE}")
     metered = _METERED if tool.gate.meter == "activations" else ""
-    note = f'{counted} For more, the same call with cursor: "{cursor}".{metered}'
-    return {**shown, "note": note, "cursor": cursor}
+    more = f'For more, the same call with cursor: "{cursor}".{metered}'
+    return said(shown, f"{counted} {more} {JSON_NOTE}", cursor=cursor)
 
 
-def _clean(value: Any, drop: frozenset[str]) -> Any:
-    if not drop or not isinstance(value, dict):
-        return value
-    return {name: part for name, part in value.items() if name not in drop or part not in _EMPTY}
+def _cleaned(value: Any, drop: frozenset[str], cleaner: Cleaner) -> Any:
+    """`value` without empty fields that mean nothing, and with every text in it cleaned."""
+    if drop and isinstance(value, dict):
+        value = {
+            name: part for name, part in value.items() if name not in drop or part not in _EMPTY
+        }
+    return cleaner.deep(fit(value, _MOST_CLEANED))
 
 
-def _as_object(value: Any) -> JSON:
-    return value if isinstance(value, dict) else {"result": value}
-
-
-def _at(data: JSON, dotted: str) -> Any:
+def _at(data: Any, dotted: str) -> Any:
     node: Any = data
     for step in dotted.split("."):
         node = node.get(step) if isinstance(node, dict) else None

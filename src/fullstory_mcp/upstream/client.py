@@ -109,7 +109,7 @@ class Upstream:
             "read",
             "call",
             changes=False,
-            quota=False,
+            meter=None,
         )
         outcome = await self._exchange(request, key, row["seconds"], None)
         if isinstance(outcome, Failure):

@@ -51,7 +51,7 @@ def said(body: bytes, provider: Provider, key: ApiKey) -> str:
 def of_status(
     status: int, message: str, seconds: float | None, request: Outgoing, provider: Provider
 ) -> UpstreamError:
-    """The error for an HTTP status that is no success."""
+    """The error for an HTTP status that is no success, with what the tool says of that status."""
     quoted = f": “{message}”" if message else ""
     if status == 429:
         return _too_many(message, quoted, seconds, request, provider)
@@ -60,18 +60,17 @@ def of_status(
             f"Fullstory answered with an error ({status}){quoted}.", request, status=status
         )
     make = _STATUS.get(status, _other)
-    return make(status, quoted)
+    error = make(status, quoted)
+    instead = request.says.get(str(status))
+    return type(error)(f"{error} {instead}", status=status) if instead else error
 
 
 def _too_many(
     message: str, quoted: str, seconds: float | None, request: Outgoing, provider: Provider
 ) -> UpstreamError:
     if is_quota(message, request, provider):
-        return QuotaSpent(
-            f"The account's server event quota is spent (429){quoted}. Waiting seconds does not help: "
-            "get_quotas shows the limit and when its period ends.",
-            status=429,
-        )
+        spent = provider.errors["quotas"][request.meter]
+        return QuotaSpent(f"{spent['what']} (429){quoted}. {spent['instead']}", status=429)
     wait = "a while" if seconds is None else counted_seconds(seconds)
     return RateLimited(
         f"Fullstory's rate limit is reached (429){quoted}. Nothing was done. Try again in {wait}.",
@@ -86,8 +85,9 @@ def counted_seconds(seconds: float) -> str:
 
 
 def is_quota(message: str, request: Outgoing, provider: Provider) -> bool:
-    """Whether a 429 is the event quota's rather than a rate limit's."""
-    return request.quota and any(word in message.lower() for word in provider.errors["quota_words"])
+    """Whether a 429 says that what the call is metered by is spent, rather than a rate limit reached."""
+    words = provider.errors["quotas"].get(request.meter, {}).get("words", ())
+    return any(word in message.lower() for word in words)
 
 
 def unavailable(what: str, request: Outgoing, *, status: int = 0, sent: bool = True) -> Unavailable:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -37,9 +37,11 @@ class Outgoing:
     timeout: str
     changes: bool
     """Whether it may change something: then it is finished once sent, and failures are uncertain."""
-    quota: bool
-    """Whether it counts against the server event quota."""
+    meter: str | None
+    """What it spends of the account: a row of the provider's quotas."""
     idempotency_key: str | None = None
+    says: Mapping[str, str] = field(default_factory=dict)
+    """What a status means for this tool, by status."""
 
 
 def outgoing(
@@ -64,8 +66,9 @@ def outgoing(
         retry=http.retry,
         timeout=http.timeout,
         changes=tool.gate.effect != "read",
-        quota=tool.gate.meter == "server_events",
+        meter=tool.gate.meter,
         idempotency_key=key,
+        says=http.says,
     )
 
 
