@@ -20,7 +20,7 @@ from fullstory_mcp.access import Levels
 from fullstory_mcp.arguments import Binder
 from fullstory_mcp.audit import Audit, Record
 from fullstory_mcp.catalogue import JSON, Catalogue, Tool
-from fullstory_mcp.composites import COMPOSITES, Way
+from fullstory_mcp.composites import Way, composite
 from fullstory_mcp.composites.way import Progress
 from fullstory_mcp.errors import Forbidden, NotConfirmed, UnknownTool
 from fullstory_mcp.gate import Confirmations, Standing, decide, require
@@ -190,7 +190,7 @@ class Pipeline:
             own=partial(self._own, call.principal),
             progress=call.progress,
         )
-        return await COMPOSITES[tool.composite](way, tool, arguments)
+        return await composite(tool.composite)(way, tool, arguments)
 
     async def _own(self, principal: Principal, tool: Tool, arguments: JSON) -> Rendered:
         at = self.cursors.read(tool, arguments, principal)
