@@ -27,35 +27,39 @@ _OURS = "“”‘’«»·×…–—ʼ‹›→•"
 """Signs that this server writes itself: cheaper than other signs beyond ASCII."""
 
 _SIGN = r"[!-/:-@\[-`{-~]"
-_WORD = r"[A-Za-z][a-z]*"
+_WORD = r"[A-Za-z][a-z]{0,63}"
 
 _PIECES = {
     # ids of letters and digits: nothing in them is a known word
-    "opaque": _Piece(r"(?:[A-Za-z]+[0-9]|[0-9]+[A-Za-z])[A-Za-z0-9]{6,}", 0.0, 0.62),
-    "capitals": _Piece(rf"(?:{_SIGN}|[ \t{_OURS}])?[A-Z]{{2,}}[a-z]*", 1.5, 0.0, 8, 0.3),
+    "opaque": _Piece(r"(?:[A-Za-z]{1,24}[0-9]|[0-9]{1,24}[A-Za-z])[A-Za-z0-9]{6,63}", 0.0, 0.67),
+    "capitals": _Piece(rf"(?:{_SIGN}|[ \t{_OURS}])?[A-Z]{{2,32}}[a-z]{{0,31}}", 1.5, 0.0, 8, 0.3),
     # nearly every English word is one token, and takes a space before it along, less often a sign
-    "spaced": _Piece(rf" {_WORD}", 1.06, 0.0, 8, 0.25),
-    "joined": _Piece(rf"[_.]?{_WORD}", 1.07, 0.0, 8, 0.25),
-    "marked": _Piece(rf"(?:{_SIGN}|[\t{_OURS}]){_WORD}", 1.6, 0.0, 8, 0.25),
+    "spaced": _Piece(rf" {_WORD}", 1.02, 0.0, 7, 0.3),
+    "joined": _Piece(rf"[_.]?{_WORD}", 1.04, 0.0, 7, 0.3),
+    "marked": _Piece(rf"(?:{_SIGN}|[\t{_OURS}]){_WORD}", 1.6, 0.0, 7, 0.3),
     "digits": _Piece(r"[0-9]{1,3}", 1.0),
-    "kana": _Piece(r" ?[\u3040-\u30ff\uac00-\ud7af]+", 0.0, 0.9),
-    "han": _Piece(r" ?[\u3400-\u9fff]+", 0.0, 0.9),
-    "near": _Piece(r" ?[\u0370-\u06ff]+", 0.0, 0.5),  # Greek, Cyrillic, Hebrew, Arabic
-    "indic": _Piece(r" ?[\u0900-\u0eff]+", 0.0, 0.6),
-    "latin": _Piece(
-        r" ?[\u00c0-\u024f\u1e00-\u1eff]+", 0.0, 1.0
-    ),  # the accented letters within a word
-    "emoji": _Piece(r" ?[\U0001f300-\U0001faff]+", 0.0, 2.4),
+    "kana": _Piece(r" ?[\u3040-\u30ff\uac00-\ud7af]{1,64}", 0.0, 0.9),
+    "han": _Piece(r" ?[\u3400-\u9fff]{1,64}", 0.0, 0.9),
+    "near": _Piece(r" ?[\u0370-\u06ff]{1,64}", 0.0, 0.5),  # Greek, Cyrillic, Hebrew, Arabic
+    "indic": _Piece(r" ?[\u0900-\u0eff]{1,64}", 0.0, 0.6),
+    # the accented letters within a word
+    "latin": _Piece(r" ?[\u00c0-\u024f\u1e00-\u1eff]{1,64}", 0.0, 1.0),
+    "emoji": _Piece(r" ?[\U0001f300-\U0001faff]{1,64}", 0.0, 2.4),
     # rare scripts, styled letters, signs of all kinds: mostly cut into bytes
-    "rare": _Piece(r" ?[\U00010000-\U0010ffff]+", 0.0, 3.6),
-    "letters": _Piece(r" ?[^\W\d_]+", 0.0, 2.4),
-    "marks": _Piece(rf" ?{_SIGN}*[{_OURS}](?:{_SIGN}|[{_OURS}])*[\r\n/]*", 1.0, 0.0, 2, 0.9),
+    "rare": _Piece(r" ?[\U00010000-\U0010ffff]{1,64}", 0.0, 3.6),
+    "letters": _Piece(r" ?[^\W\d_]{1,64}", 0.0, 2.4),
+    "mark": _Piece(rf" ?[{_OURS}][,;.)]?(?!{_SIGN}|[{_OURS}])[\r\n/]{{0,64}}", 1.0),
+    "marks": _Piece(
+        rf" ?{_SIGN}{{0,32}}[{_OURS}](?:{_SIGN}|[{_OURS}]){{0,31}}[\r\n/]{{0,64}}", 0.0, 0.95
+    ),
     # runs of JSON punctuation are tokens of their own
-    "signs": _Piece(rf" ?{_SIGN}+[\r\n/]*", 1.0, 0.0, 4, 0.6),
-    "space": _Piece(r"\s+", 1.0, 0.0, 16, 0.1),
-    "other": _Piece(r".", 3.0),
+    "signs": _Piece(rf" ?{_SIGN}{{1,64}}[\r\n/]{{0,64}}", 1.0, 0.0, 4, 0.6),
+    "space": _Piece(r"\s{1,64}", 1.0, 0.0, 16, 0.1),
+    "other": _Piece(r".", 3.2),
 }
-"""Pieces as o200k cuts them before it looks anything up, and what they cost: fitted."""
+"""Pieces as o200k cuts them before it looks anything up, and what they cost: fitted.
+
+No piece is longer than a short line, so that time grows with the text and what is kept stays small."""
 
 _WORDS = frozenset({"capitals", "spaced", "joined", "marked"})
 

@@ -9,6 +9,8 @@ from fullstory_mcp.shaping.story.troubles import Troubles
 from fullstory_mcp.shaping.story.units import Unit
 from fullstory_mcp.shaping.text import Cleaner
 
+_KINDS, _KINDS_BRIEFLY = 5, 3
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -49,3 +51,10 @@ class Choice:
     left: dict[str, int] = field(default_factory=dict)
     more: str = ""
     remarks: Sequence[str] = ()
+
+    def left_out(self, density: Density) -> dict[str, int]:
+        """The kinds of what is left out, most events first, and the others as one where they are many."""
+        most = _KINDS_BRIEFLY if density.brief else _KINDS
+        kinds = list(self.left.items())
+        others = sum(count for _, count in kinds[most:])
+        return dict(kinds[:most]) | ({"other": others} if others else {})

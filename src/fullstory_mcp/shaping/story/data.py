@@ -58,7 +58,7 @@ class Data:
         if choice.sums:
             frame["went_wrong"] = self._summed()
         if choice.left:
-            frame["left_out"] = {"events": choice.left, "more": choice.more}
+            frame["left_out"] = {"events": choice.left_out(self._density), "more": choice.more}
         elif choice.more:
             frame["more"] = choice.more
         return frame | ({"remarks": list(choice.remarks)} if choice.remarks else {})

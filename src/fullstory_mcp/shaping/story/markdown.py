@@ -13,7 +13,6 @@ from fullstory_mcp.shaping.text import NOTE
 from fullstory_mcp.shaping.tokens import estimate
 
 _PAGES_NAMED = 3
-_KINDS_COUNTED, _KINDS_COUNTED_BRIEFLY = 5, 3
 _SHORTENED = "…”"
 
 
@@ -151,7 +150,7 @@ class Markdown:
     def _line(self, place: int) -> _Line:
         if (line := self._written.get(place)) is None:
             unit, lines = self._ground.units[place], self._lines
-            alike = self._ground.alike.get(unit.handle, 0)
+            alike = self._ground.alike.get(unit.handle) if self._density.dated else None
             told = f"{unit.handle} {lines.told(unit)}{f' ({alike:,} alike)' if alike else ''}"
             line = _Line(unit.first.page, lines.since(unit.first.at), told, opens=lines.opens(unit))
             self._written[place] = line
@@ -159,7 +158,7 @@ class Markdown:
 
     def _closing(self, choice: Choice, shortened: int) -> Iterator[str]:
         if choice.left:
-            yield self._left_out(choice.left, choice.more)
+            yield self._left_out(choice)
         elif choice.more:
             yield choice.more
         if shortened:
@@ -171,15 +170,10 @@ class Markdown:
             yield f"Shortened texts (…): {shortened:,}; {how} shows them in full."
         yield from choice.remarks
 
-    def _left_out(self, left: dict[str, int], more: str) -> str:
-        kinds, most = (
-            list(left.items()),
-            _KINDS_COUNTED_BRIEFLY if self._density.brief else _KINDS_COUNTED,
-        )
-        parts = [f"{label}{times(count)}" for label, count in kinds[:most]]
-        if others := sum(count for _, count in kinds[most:]):
-            parts.append(f"{others:,} {'other' if others == 1 else 'others'}")
-        return f"Left out: {sum(left.values()):,} events ({', '.join(parts)}). {more}"
+    def _left_out(self, choice: Choice) -> str:
+        kinds = choice.left_out(self._density).items()
+        parts = ", ".join(f"{label}{times(count)}" for label, count in kinds)
+        return f"Left out: {sum(choice.left.values()):,} events ({parts}). {choice.more}"
 
 
 def _nothing(ground: Ground) -> str:
