@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, settings
 
 from snapshotting import Snapshots
 
+pytest_plugins = ["databases"]
+
 # The same examples on every run and however busy the machine: a failure is repeatable.
 settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]

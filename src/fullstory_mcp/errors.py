@@ -17,7 +17,9 @@
     │   └── Unreadable              an answer that is not what the API documents
     └── OperatorError               logged once, told in general words
         ├── SettingsError
-        └── CatalogueError
+        ├── CatalogueError
+        ├── StorageUnavailable      the database: gone, locked, or without our tables
+        └── KeyUnsealable           a stored API key that no key of ours opens
 
 An error's text is written for its reader when it is raised; no error carries a key, a header, a
 body or a value that a caller sent.
@@ -135,6 +137,17 @@ class SettingsError(OperatorError):
 
 class CatalogueError(OperatorError):
     """A catalogue file breaks its law."""
+
+
+class StorageUnavailable(OperatorError):
+    """The database did not answer; `why` names the kind of failure, never a statement or a value."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The database is not available ({why}).")
+
+
+class KeyUnsealable(OperatorError):
+    """A stored API key cannot be opened: its sealing key was dropped, or its record was altered."""
 
 
 UNEXPECTED = (

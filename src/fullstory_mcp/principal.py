@@ -1,16 +1,20 @@
-"""Who is asking: the API key behind a call, held so that it cannot be printed by accident.
+"""Who is asking: the API key behind a call, which cannot be printed by accident, and what was granted.
 
 What a key may do is not decided here (`access`, `gate`); how it is sent, in `upstream`.
 """
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["standard", "architect", "admin"]
 LEVELS: tuple[Level, ...] = ("standard", "architect", "admin")
 """Permission levels of a key, least first: each contains the ones before it."""
+
+SCOPES = ("fullstory:read", "fullstory:write", "fullstory:delete")
+"""What a connection may be granted, one for each effect that a tool has."""
 
 _USABLE = re.compile(r"[!-~]{8,512}")
 _PIECE = 8
@@ -55,7 +59,7 @@ class ApiKey:
         return f"ApiKey({self.region or 'no region'}, …)"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ApiKey) and other.fingerprint == self.fingerprint
+        return isinstance(other, ApiKey | SealedKey) and other.fingerprint == self.fingerprint
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
@@ -83,9 +87,60 @@ def _shared_runs(text: str, secret: str) -> list[tuple[int, int]]:
     return runs
 
 
+class SealedKey:
+    """An API key that stays sealed until it is sent: `open_key` is called for each use.
+
+    Raises, when used, what `open_key` raises.
+    """
+
+    __slots__ = ("_open_key", "fingerprint", "region")
+
+    def __init__(
+        self, fingerprint: str, region: str | None, open_key: Callable[[], ApiKey]
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.region = region
+        self._open_key = open_key
+
+    def reveal(self) -> str:
+        """The key itself; for the Authorization header alone."""
+        return self._open_key().reveal()
+
+    def mask(self, text: str) -> str:
+        """`text` without this key, as `ApiKey.mask`."""
+        return self._open_key().mask(text)
+
+    def __repr__(self) -> str:
+        return f"SealedKey({self.region or 'no region'}, …)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ApiKey | SealedKey) and other.fingerprint == self.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+
+Key = ApiKey | SealedKey
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller as every room below the doors knows it."""
+    """The caller as every room below the doors knows it.
 
-    key: ApiKey
+    `name` is the person, or the door where one key serves all; `client` the OAuth client's name;
+    `connection` the id of what was granted. `scopes` are the granted ones, None where nothing is
+    limited by scopes; `withheld` those that the person was asked for and refused; `denied` those that
+    the operator leaves to nobody with this key. `ceiling` is the level that the operator leaves this
+    person at most. `mend` says what to do when the key is
+    refused.
+    """
+
+    key: Key
     name: str = "stdio"
+    client: str = ""
+    connection: str = ""
+    scopes: frozenset[str] | None = None
+    withheld: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    ceiling: Level | None = None
+    mend: str = ""

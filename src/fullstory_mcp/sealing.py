@@ -33,6 +33,24 @@ class Sealer:
     def __repr__(self) -> str:
         return f"Sealer({len(self._ring)} keys)"
 
+    @property
+    def first_id(self) -> str:
+        """The id of the key that seals."""
+        return next(iter(self._ring)).hex()
+
+    def knows(self, ring_id: str) -> bool:
+        """Whether the key of this id is in the ring."""
+        return ring_id in {key_id.hex() for key_id in self._ring}
+
+    @staticmethod
+    def ring_id(token: str) -> str:
+        """The id of the key that sealed `token`, in hexadecimal; it tells nothing of the key."""
+        head = token[: _ID * 2]
+        try:
+            return base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))[:_ID].hex()
+        except (binascii.Error, ValueError):
+            return ""
+
     def seal(self, purpose: str, content: object) -> str:
         """`content` (JSON) as URL-safe text that only `open` with the same purpose reads."""
         key_id, key = next(iter(self._ring.items()))

@@ -12,10 +12,15 @@ from checkout import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 LOCKS = {
-    "requirements.lock": PROJECT["project"]["dependencies"],
+    "requirements.lock": [*PROJECT["project"]["dependencies"], *EXTRAS["hosted"]],
     ".ci/requirements-build.lock": PROJECT["build-system"]["requires"],
 }
-NEEDED = [need for needs in (*LOCKS.values(), *EXTRAS.values()) for need in needs]
+NEEDED = [
+    need
+    for needs in (*LOCKS.values(), *EXTRAS.values())
+    for need in needs
+    if Requirement(need).name != PROJECT["project"]["name"]
+]
 FIX = "make the files anew, as their first lines say"
 
 

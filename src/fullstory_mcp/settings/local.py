@@ -1,20 +1,16 @@
-"""Every setting, as one table: field, environment variable, default, sentence.
-
-The README's table is generated from these descriptions. Settings are read once at the start.
-"""
+"""The settings of every server, also of one on stdio."""
 
 import base64
 import binascii
 import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from fullstory_mcp.errors import SettingsError
 from fullstory_mcp.principal import Level
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -23,8 +19,8 @@ Names = Annotated[tuple[str, ...], NoDecode]
 SEAL_KEY_BYTES = 32
 
 
-class Settings(BaseSettings):
-    """What the operator may set; `Settings.read()` gives one sentence where a value is unusable."""
+class LocalSettings(BaseSettings):
+    """What may be set for a server of any kind."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -116,29 +112,16 @@ class Settings(BaseSettings):
         validation_alias="FULLSTORY_MCP_LOG_LEVEL",
         description="What is logged to stderr; `info` shows a line for every call.",
     )
-
-    @classmethod
-    def read(cls, **given: Any) -> "Settings":
-        """The environment's settings, with `given` (by environment name) on top.
-
-        Raises:
-            SettingsError: one sentence naming the first setting that cannot be used, and why. The
-                value itself is not repeated.
-        """
-        try:
-            return cls(**given)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            name = str(first["loc"][0]) if first["loc"] else ""
-            why = first["msg"].removeprefix("Value error, ").rstrip(".")
-            raise SettingsError(f"{name}: {why}." if name else f"{why}.") from None
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        validation_alias="FULLSTORY_MCP_LOG_FORMAT",
+        description="`json` logs one object a line, for a log collector.",
+    )
 
     @field_validator("toolsets", "tools", "exclude_tools", "secret_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
-        return value
+        return split_names(value)
 
     @field_validator("level_overrides", mode="before")
     @classmethod
@@ -151,18 +134,7 @@ class Settings(BaseSettings):
     @field_validator("api_url", "export_url")
     @classmethod
     def _safe_url(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            plain = parts.port != 0 and not (parts.query or parts.fragment or "@" in parts.netloc)
-        except ValueError:
-            plain = False
-        if not plain or not parts.hostname or re.search(r"[\s\x00-\x1f]", value):
-            raise ValueError("must be a plain address such as https://api.fullstory.com")
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-            raise ValueError(
-                "must be https (http only on a loopback address): the key travels there"
-            )
-        return value.rstrip("/")
+        return safe_url(value, such_as="https://api.fullstory.com", why="the key travels there")
 
     @field_validator("secret_keys")
     @classmethod
@@ -172,7 +144,7 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _one_key(self) -> "Settings":
+    def _one_key(self) -> Self:
         if self.api_key and self.api_key_file:
             raise ValueError("FULLSTORY_API_KEY and FULLSTORY_API_KEY_FILE are both set: keep one")
         return self
@@ -180,6 +152,31 @@ class Settings(BaseSettings):
     def seal_keys(self) -> tuple[bytes, ...]:
         """The decoded sealing keys, first the one that seals."""
         return tuple(_seal_key(secret) for secret in self.secret_keys)
+
+
+def split_names(value: object) -> object:
+    """A comma-separated text as a tuple; anything else as it is."""
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+def safe_url(value: str, *, such_as: str, why: str) -> str:
+    """An address without its last slash: https, or http on a loopback address.
+
+    Raises:
+        ValueError: it is not a plain address, or plain http elsewhere (`why` says what is at stake).
+    """
+    try:
+        parts = urlsplit(value)
+        plain = parts.port != 0 and not (parts.query or parts.fragment or "@" in parts.netloc)
+    except ValueError:
+        plain = False
+    if not plain or not parts.hostname or re.search(r"[\s\x00-\x1f]", value):
+        raise ValueError(f"must be a plain address such as {such_as}")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise ValueError(f"must be https (http only on a loopback address): {why}")
+    return value.rstrip("/")
 
 
 def _seal_key(secret: SecretStr) -> bytes:
