@@ -10,7 +10,7 @@ shaping.render             fits?         always, with what was left out
 audit                      one record around the whole way, refusals too
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +22,7 @@ from fullstory_mcp.audit import Audit, Record
 from fullstory_mcp.catalogue import JSON, Catalogue, Tool
 from fullstory_mcp.composites import Way, composite
 from fullstory_mcp.composites.way import Progress
-from fullstory_mcp.errors import Forbidden, NotConfirmed, UnknownTool
+from fullstory_mcp.errors import Forbidden, KeyRefused, NotConfirmed, UnknownTool
 from fullstory_mcp.gate import Confirmations, Standing, decide, require
 from fullstory_mcp.gate.confirmation import what_would_vanish
 from fullstory_mcp.held import HeldAnswers, HeldFiles
@@ -33,6 +33,14 @@ from fullstory_mcp.upstream import Files, Upstream
 
 async def silent(_done: float, _total: float | None, _message: str) -> None:
     """Progress that nobody waits for."""
+
+
+KeyRefusedHook = Callable[[Principal], Awaitable[None]]
+"""Told when Fullstory refuses the key of a connection."""
+
+
+async def unnoted(_: Principal) -> None:
+    """Where one key serves all, its refusal is told to the caller alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,12 @@ class Pipeline:
     cleaner: Cleaner
     clock: Callable[[], float]
     audit: Audit
+    key_refused: KeyRefusedHook = unnoted
 
     async def listed(self, principal: Principal) -> list[Tool]:
         """The tools this caller is shown, in the catalogue's order."""
         standing = await self.levels.standing(principal)
-        return [tool for tool in self.catalogue.tools.values() if decide(standing, tool).allowed]
+        return [tool for tool in self.catalogue.tools.values() if decide(standing, tool).listed]
 
     async def call(self, call: Call) -> Rendered | Question:
         """The whole way of one call.
@@ -98,7 +107,7 @@ class Pipeline:
         with self._audited(call) as record:
             tool, standing = await self._permitted(call)
             arguments = self.binder.bind(tool, call.raw)
-            if asked := self._unconfirmed(call, tool, arguments):
+            if asked := await self._unconfirmed(call, tool, arguments):
                 record.outcome = "asked"
                 return asked
             async with self._doubting(call.principal):
@@ -138,14 +147,21 @@ class Pipeline:
 
     @asynccontextmanager
     async def _doubting(self, principal: Principal) -> AsyncIterator[None]:
-        """After a 403 the key's level is asked again."""
+        """After a 403 the key's level is asked again; a refused key of a connection is noted there."""
         try:
             yield
         except Forbidden:
             await self.levels.doubt(principal)
             raise
+        except KeyRefused as error:
+            if not principal.mend:
+                raise
+            await self.key_refused(principal)
+            raise KeyRefused(principal.mend, status=error.status) from None
 
-    def _unconfirmed(self, call: Call, tool: Tool, arguments: JSON) -> Rendered | Question | None:
+    async def _unconfirmed(
+        self, call: Call, tool: Tool, arguments: JSON
+    ) -> Rendered | Question | None:
         """What to ask before a deletion; None where nothing is (or no longer) to be asked."""
         if tool.gate.effect != "delete":
             return None
@@ -156,14 +172,14 @@ class Pipeline:
             self.confirmations.redeem, tool=tool, arguments=arguments, principal=call.principal
         )
         if token := arguments.pop("confirmation", None):
-            redeem("argument", token=token)
+            await redeem("argument", token=token)
             return None
         what = what_would_vanish(tool, arguments)
         if not call.consent.can_ask:
             return _asked_in_text(what, issue("argument"))
         if call.consent.state is None:
             return Question(what, issue("question"))
-        redeem("question", token=call.consent.state)
+        await redeem("question", token=call.consent.state)
         if not call.consent.accepted:
             raise NotConfirmed("Nothing was changed: the deletion was not agreed to.")
         return None

@@ -6,7 +6,8 @@ Production, sandbox and tests differ only in the transport given here.
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx2 as httpx
@@ -26,6 +27,9 @@ from fullstory_mcp.settings import Settings
 from fullstory_mcp.shaping import Cleaner, Cursors
 from fullstory_mcp.upstream import Files, Hosts, Upstream
 
+if TYPE_CHECKING:
+    from fullstory_mcp.oauth.door import FrontDoor
+
 SANDBOX_URL = "http://127.0.0.1:1"
 """The sandbox in process: an address nothing listens on, so that a mistake reaches nobody."""
 
@@ -36,7 +40,8 @@ SANDBOX_KEY = "na1.sandbox-{level}"
 class Seams:
     """What tests and the sandbox put in place of the outside world.
 
-    `invented` tells clients that the data is not real.
+    `invented` tells clients that the data is not real. `outside` and `resolve` lead to whatever
+    clients and identity providers point to; the network and its names where they are None.
     """
 
     transport: Callable[[], httpx.AsyncBaseTransport]
@@ -44,6 +49,8 @@ class Seams:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     invented: bool = False
+    outside: Callable[[], httpx.AsyncBaseTransport] | None = None
+    resolve: Callable[[str, int], Awaitable[list[str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,15 @@ class Parts:
     upstream: Upstream
     pipeline: Pipeline
     server: FullstoryServer
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A server for many, and the front door to put before it."""
+
+    server: FullstoryServer
+    door: "FrontDoor"
+    pipeline: Pipeline
 
 
 def to_the_network() -> httpx.AsyncBaseTransport:
@@ -95,7 +111,7 @@ async def assembled(
     *,
     caller: str = "stdio",
 ) -> AsyncIterator[Parts]:
-    """Builds every part and closes what must be closed; `catalogue` is read when absent.
+    """Builds every part for one key and closes what must be closed; `catalogue` is read when absent.
 
     `caller` is how records name who calls, where there is one key for all.
 
@@ -105,40 +121,96 @@ async def assembled(
     catalogue = catalogue or load_catalogue()
     keys = KeySource(settings)
     keys.current()
-    limits = _limits(settings, catalogue)
-    hosts = Hosts(api=settings.api_url, export=settings.export_url)
-    upstream = Upstream(
+    upstream = _upstream(settings, seams, catalogue)
+    sealer = Sealer(settings.seal_keys())
+    confirmations = Confirmations(sealer, seams.clock)
+    pipeline = _pipeline(settings, seams, catalogue, upstream, sealer, confirmations)
+    server = FullstoryServer(
+        pipeline, lambda: Principal(keys.current(), caller), invented=seams.invented
+    )
+    async with _closing(pipeline):
+        yield Parts(settings, catalogue, keys, upstream, pipeline, server)
+
+
+@asynccontextmanager
+async def hosted(
+    settings: Settings, seams: Seams = NETWORK, catalogue: Catalogue | None = None
+) -> AsyncIterator["Hosted"]:
+    """Builds every part of a server for many, each caller with a key of their own.
+
+    Raises:
+        OperatorError: a setting or the catalogue is not usable, or the extra `hosted` is not installed.
+    """
+    try:
+        from fullstory_mcp.oauth.door import FrontDoor, shared_by  # noqa: PLC0415 - hosted alone
+        from fullstory_mcp.oauth.guard import caller  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The front door needs {error.name}, which is not installed: install "
+            'fullstory-mcp with its extra "hosted", as in pip install -c constraints.txt ".[hosted]".'
+        ) from None
+    catalogue = catalogue or load_catalogue()
+    upstream = _upstream(settings, seams, catalogue)
+    sealer = Sealer(settings.seal_keys())
+    shared = shared_by(
+        settings,
+        sealer,
+        upstream,
+        clock=seams.clock,
+        monotonic=seams.monotonic,
+        outside=seams.outside,
+        resolve=seams.resolve,
+    )
+    door = FrontDoor(shared, catalogue.tools, seams.monotonic)
+    confirmations = Confirmations(sealer, seams.clock, door.claim)
+    pipeline = _pipeline(settings, seams, catalogue, upstream, sealer, confirmations)
+    pipeline = replace(pipeline, key_refused=door.key_refused)
+    async with _closing(pipeline):
+        yield Hosted(FullstoryServer(pipeline, caller, invented=seams.invented), door, pipeline)
+
+
+def _upstream(settings: Settings, seams: Seams, catalogue: Catalogue) -> Upstream:
+    return Upstream(
         seams.transport,
-        hosts,
+        Hosts(api=settings.api_url, export=settings.export_url),
         catalogue.provider,
         max_in_flight=settings.max_in_flight,
         clock=seams.clock,
         sleep=seams.sleep,
     )
-    sealer = Sealer(settings.seal_keys())
-    held = HeldFiles(settings.held_megabytes * 2**20, seams.clock)
-    pipeline = Pipeline(
+
+
+def _pipeline(  # noqa: PLR0913, PLR0917 - the parts that both kinds of server make differently
+    settings: Settings,
+    seams: Seams,
+    catalogue: Catalogue,
+    upstream: Upstream,
+    sealer: Sealer,
+    confirmations: Confirmations,
+) -> Pipeline:
+    return Pipeline(
         catalogue=catalogue,
-        levels=Levels(upstream, settings, limits, seams.monotonic),
+        levels=Levels(upstream, settings, _limits(settings, catalogue), seams.monotonic),
         binder=Binder(catalogue.provider),
-        confirmations=Confirmations(sealer, seams.clock),
+        confirmations=confirmations,
         cursors=Cursors(sealer),
         upstream=upstream,
-        files=Files(seams.transport, hosts),
-        held=held,
+        files=Files(seams.transport, upstream.hosts),
+        held=HeldFiles(settings.held_megabytes * 2**20, seams.clock),
         answers=HeldAnswers(seams.clock, on=settings.hold_answers),
         cleaner=Cleaner(hide_contacts=settings.privacy == "mask"),
         clock=seams.clock,
         audit=Audit(),
     )
-    server = FullstoryServer(
-        pipeline, lambda: Principal(keys.current(), caller), invented=seams.invented
-    )
+
+
+@asynccontextmanager
+async def _closing(pipeline: Pipeline) -> AsyncIterator[None]:
     try:
-        yield Parts(settings, catalogue, keys, upstream, pipeline, server)
+        yield
     finally:
-        held.close()
-        await upstream.aclose()
+        pipeline.held.close()
+        await pipeline.upstream.aclose()
 
 
 def _limits(settings: Settings, catalogue: Catalogue) -> Limits:

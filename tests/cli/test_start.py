@@ -64,7 +64,9 @@ def test_serving_beyond_this_machine_is_refused_with_the_reason(host: str) -> No
     """Without OAuth whoever reaches the server acts with its key, so it stays on loopback."""
     run = fullstory_mcp("serve", "--sandbox", "--host", host)
 
-    assert_one_sentence(run, "without OAuth this server binds to a loopback address only")
+    assert_one_sentence(
+        run, "without the OAuth front door this server binds to a loopback address only"
+    )
 
 
 @pytest.mark.parametrize("command", [("serve", "--sandbox"), ("sandbox",)])

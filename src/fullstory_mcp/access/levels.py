@@ -7,21 +7,22 @@ the level is read again, at most once a minute a key.
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
 from fullstory_mcp.errors import KeyRefused, UpstreamError
 from fullstory_mcp.gate import Limits, Standing
-from fullstory_mcp.principal import LEVELS, ApiKey, Principal
+from fullstory_mcp.principal import LEVELS, Key, Level, Principal
 from fullstory_mcp.settings import Settings
 from fullstory_mcp.upstream import Upstream
 
 KNOWN_SECONDS = 300.0
 UNANSWERED_SECONDS = 30.0
 DOUBT_SECONDS = 60.0
+MANY_KEYS = 1_000
 
-Listener = Callable[[ApiKey], Awaitable[None]]
+Listener = Callable[[Key], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class Levels:
         known = self._known.get(principal.key.fingerprint)
         if known is None or known.until <= self._clock():
             known = await self._ask(principal.key, stale=known)
-        return known.standing
+        return _as_connected(known.standing, principal)
 
     async def role(self, principal: Principal) -> str | None:
         """The role the API named, None where it was not asked or did not say."""
@@ -70,7 +71,7 @@ class Levels:
         known.doubted = self._clock()
         await self._ask(principal.key, stale=known)
 
-    async def _ask(self, key: ApiKey, stale: _Known | None) -> _Known:
+    async def _ask(self, key: Key, stale: _Known | None) -> _Known:
         """Asks once for all who ask at once."""
         async with self._locks.setdefault(key.fingerprint, anyio.Lock()):
             current = self._known.get(key.fingerprint)
@@ -78,12 +79,14 @@ class Levels:
                 return current
             fresh = await self._read(key)
             fresh.doubted = stale.doubted if stale else float("-inf")
+            if len(self._known) >= MANY_KEYS:
+                self._forget_old()
             self._known[key.fingerprint] = fresh
         if stale and stale.standing.level != fresh.standing.level and self.listener:
             await self.listener(key)
         return fresh
 
-    async def _read(self, key: ApiKey) -> _Known:
+    async def _read(self, key: Key) -> _Known:
         if self._fixed != "auto":
             standing = Standing(self._fixed, "set by FULLSTORY_KEY_LEVEL", self._limits)
             return self._remember(standing, None, KNOWN_SECONDS)
@@ -105,5 +108,32 @@ class Levels:
             Standing(level, f"its role is {role}", self._limits), role, KNOWN_SECONDS
         )
 
+    def _forget_old(self) -> None:
+        """Drops what is no longer fresh, so that a server for many does not grow by every key."""
+        now = self._clock()
+        for fingerprint in [name for name, known in self._known.items() if known.until <= now]:
+            if not self._locks[fingerprint].locked():
+                del self._known[fingerprint], self._locks[fingerprint]
+
     def _remember(self, standing: Standing, role: str | None, seconds: float) -> _Known:
         return _Known(standing, role, self._clock() + seconds, float("-inf"))
+
+
+def _as_connected(standing: Standing, principal: Principal) -> Standing:
+    """The key's standing, narrowed to what this connection of it was granted."""
+    if principal.ceiling is not None and _rank(principal.ceiling) < _rank(standing.level):
+        standing = replace(
+            standing, level=principal.ceiling, known_by="the operator leaves this person no more"
+        )
+    if principal.scopes is not None:
+        standing = replace(
+            standing,
+            scopes=principal.scopes,
+            withheld=principal.withheld,
+            denied=principal.denied,
+        )
+    return standing
+
+
+def _rank(level: Level) -> int:
+    return LEVELS.index(level)

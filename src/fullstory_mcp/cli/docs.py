@@ -7,6 +7,8 @@ The command is for whoever changes the catalogue or a setting, and is not shown 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from fullstory_mcp.catalogue import Catalogue, Tool, load_catalogue
 from fullstory_mcp.cli.tools import size
 from fullstory_mcp.errors import OperatorError
@@ -85,9 +87,19 @@ def _settings(_: Catalogue) -> Iterable[str]:
     rows = []
     for field in Settings.model_fields.values():
         default = field.get_default(call_default_factory=True)
-        shown = f"`{str(default).lower()}`" if isinstance(default, str | int) else ""
-        rows.append((f"`{field.validation_alias}`", shown, field.description or ""))
+        rows.append((f"`{field.validation_alias}`", _shown(default), field.description or ""))
     return _table(("setting", "default", "meaning"), rows)
+
+
+def _shown(default: object) -> str:
+    """A default as it would be set; nothing where there is none."""
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if isinstance(default, tuple):
+        default = ",".join(str(part) for part in default)
+    if isinstance(default, bool):
+        default = str(default).lower()
+    return f"`{default}`" if isinstance(default, str | int) and default != "" else ""
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterable[str]:

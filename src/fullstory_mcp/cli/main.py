@@ -105,6 +105,31 @@ def doctor(sandbox: bool) -> None:
     sys.exit(run_doctor(sandbox=sandbox))
 
 
+@main.command()
+def migrate() -> None:
+    """Make the database's tables, or bring them up to date: before each new version serves."""
+    from fullstory_mcp.cli.storage import run_migrate  # noqa: PLC0415
+
+    run_migrate()
+
+
+@main.command()
+def reseal() -> None:
+    """Seal every stored API key under the first of FULLSTORY_MCP_SECRET_KEYS."""
+    from fullstory_mcp.cli.storage import run_reseal  # noqa: PLC0415
+
+    run_reseal()
+
+
+@main.command(hidden=True)
+@click.option("--process", default=1, type=click.IntRange(1), help="The process to look at.")
+def health(process: int) -> None:
+    """Say whether the server that a container runs is well; what its health check asks."""
+    from fullstory_mcp.cli.health import is_well  # noqa: PLC0415
+
+    sys.exit(0 if is_well(process) else 1)
+
+
 @main.command(hidden=True)
 @click.option("--check", is_flag=True, help="Only say whether the tables are stale.")
 @click.argument("readme", type=click.Path(path_type=Path), default="README.md")

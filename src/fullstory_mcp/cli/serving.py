@@ -9,11 +9,21 @@ import anyio
 import click
 from anyio.abc import SocketAttribute
 
+from fullstory_mcp.access import KeySource
+from fullstory_mcp.audit import exporting
 from fullstory_mcp.errors import OperatorError, SettingsError
 from fullstory_mcp.principal import Principal
 from fullstory_mcp.server.logs import to_stderr
 from fullstory_mcp.settings import Settings, is_loopback
-from fullstory_mcp.wiring import NETWORK, SANDBOX_URL, Parts, Seams, assembled, sandbox_seams
+from fullstory_mcp.wiring import (
+    NETWORK,
+    SANDBOX_URL,
+    Parts,
+    Seams,
+    assembled,
+    hosted,
+    sandbox_seams,
+)
 
 SANDBOX_KEY = "na1.sandbox-admin"
 
@@ -61,30 +71,45 @@ def run_stdio(*, sandbox: bool) -> None:
 
 
 def run_http(*, sandbox: bool, host: str, port: int) -> None:
-    """Serves HTTP until stopped.
+    """Serves HTTP until stopped: one key on loopback, or many people behind the front door.
 
     Raises:
-        SettingsError: `host` is not a loopback address (without OAuth nothing else is served), or
-            the port is taken.
+        SettingsError: `host` is not a loopback address and there is no front door, the port is taken,
+            or the front door lacks something.
     """
-    if not is_loopback(host):
+    settings, seams = configured(sandbox=sandbox)
+    if settings.mode == "none" and not is_loopback(host):
         raise SettingsError(
-            f"--host {host}: without OAuth this server binds to a loopback address only, because "
-            "whoever reaches it acts with its key. Use 127.0.0.1."
+            f"--host {host}: without the OAuth front door this server binds to a loopback address "
+            "only, because whoever reaches it acts with its key. Use 127.0.0.1, or set "
+            "FULLSTORY_MCP_PUBLIC_URL to open the front door."
         )
+    serve = _one_key if settings.mode == "none" else _many
+    with exporting():
+        anyio.run(serve, settings, seams, host, port)
+
+
+async def _one_key(settings: Settings, seams: Seams, host: str, port: int) -> None:
     from fullstory_mcp.server.http import application, run  # noqa: PLC0415
 
-    settings, seams = configured(sandbox=sandbox)
+    async with assembled(settings, seams, caller="http") as parts:
+        to_stderr(settings.log_level, parts.keys.current, settings.log_format)
+        settle()
+        listening = await _free_port(host, port)
+        _announce(f"serving http://{_bracketed(host)}:{listening}/mcp")
+        await run(application(parts.server, _readiness(parts)), host, listening)
 
-    async def serve() -> None:
-        async with assembled(settings, seams, caller="http") as parts:
-            to_stderr(settings.log_level, parts.keys.current)
-            settle()
-            listening = await _free_port(host, port)
-            _announce(f"serving http://{_bracketed(host)}:{listening}/mcp")
-            await run(application(parts.server, _readiness(parts)), host, listening)
 
-    anyio.run(serve)
+async def _many(settings: Settings, seams: Seams, host: str, port: int) -> None:
+    from fullstory_mcp.server.http import application, run  # noqa: PLC0415
+
+    to_stderr(settings.log_level, KeySource(settings).current, settings.log_format)
+    async with hosted(settings, seams) as parts:
+        await parts.door.check()
+        settle()
+        listening = await _free_port(host, port)
+        _announce(f"serving {settings.public_url}/mcp on {_bracketed(host)}:{listening}")
+        await run(application(parts.server, parts.door.ready, parts.door), host, listening)
 
 
 def _readiness(parts: Parts) -> Callable[[], Awaitable[str]]:

@@ -19,12 +19,27 @@ async def explain_access(way: Way, _: Tool, arguments: JSON) -> Rendered:
         "role": way.role,
         "region": way.principal.key.region or "none in the key (US)",
     }
+    known = {"key": key, **_granted(way)}
     if "tool" in arguments:
-        return said({"key": key, **_of_one(way, arguments["tool"])})
+        return said({**known, **_of_one(way, arguments["tool"])})
     rows = {name: _of_one(way, name) for name in way.catalogue.tools}
     hidden = [row for row in rows.values() if not row["allowed"]]
     served = [name for name, row in rows.items() if row["allowed"]]
-    return said({"key": key, "served": served, "hidden": hidden})
+    return said({**known, "served": served, "hidden": hidden})
+
+
+def _granted(way: Way) -> JSON:
+    """What the person behind the connection granted; nothing where no scopes are needed."""
+    standing = way.standing
+    if standing.scopes is None:
+        return {}
+    return {
+        "connection": {
+            "person": way.principal.name,
+            "granted": sorted(standing.scopes),
+            "withheld": sorted(standing.withheld),
+        }
+    }
 
 
 def _of_one(way: Way, name: str) -> JSON:

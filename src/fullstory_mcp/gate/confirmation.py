@@ -1,15 +1,15 @@
 """Deleting takes two calls: the first says what would vanish, the second carries its token.
 
-A token is sealed to the tool, the exact arguments and the key's fingerprint, holds ten minutes
-and works once. How it travels is a purpose of its own: a token handed to a model as text does not
-open as the state of a client's question, nor the other way round. Used tokens are remembered
-here, in this process.
+A token is sealed to the tool, the exact arguments, the key's fingerprint and the connection, holds
+ten minutes and works once. How it travels is a purpose of its own: a token handed to a model as text
+does not open as the state of a client's question, nor the other way round. That one was used is
+remembered in this process, or, where several replicas answer, by whoever `claim` asks.
 
 This is a guard against a slip, not a person's consent: a model can complete both steps.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
 from fullstory_mcp import wire
@@ -20,17 +20,39 @@ from fullstory_mcp.sealing import Sealer, Unsealable
 
 HOLDS_SECONDS = 600
 
+Claim = Callable[[str, int], Awaitable[bool]]
+"""Takes a nonce and until when (Unix seconds) it counts; True for the first to bring it, ever."""
+
 Way = Literal["argument", "question"]
 """argument: the model repeats the call with `confirmation`; question: the client asked its user."""
+
+
+class Claims:
+    """What was claimed in this process."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._until: dict[str, int] = {}
+
+    async def claim(self, nonce: str, until: int) -> bool:
+        """True the first time only."""
+        now = self._clock()
+        self._until = {known: end for known, end in self._until.items() if end >= now}
+        if nonce in self._until:
+            return False
+        self._until[nonce] = until
+        return True
 
 
 class Confirmations:
     """Issues and redeems confirmation tokens; `clock` is Unix time in seconds."""
 
-    def __init__(self, sealer: Sealer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, sealer: Sealer, clock: Callable[[], float], claim: Claim | None = None
+    ) -> None:
         self._sealer = sealer
         self._clock = clock
-        self._used: dict[str, float] = {}
+        self._claim = claim or Claims(clock).claim
 
     def issue(
         self, way: Way, tool: Tool, arguments: Mapping[str, Any], principal: Principal
@@ -43,14 +65,14 @@ class Confirmations:
         }
         return self._sealer.seal(_purpose(way, tool, principal), content)
 
-    def redeem(
+    async def redeem(
         self, way: Way, tool: Tool, arguments: Mapping[str, Any], principal: Principal, token: str
     ) -> None:
         """Uses up a token.
 
         Raises:
-            NotConfirmed: it is not a token for this tool, these arguments and this key, or it has
-                expired, or it was used before.
+            NotConfirmed: it is not a token for this tool, these arguments, this key and connection,
+                or it has expired, or it was used before.
         """
         try:
             content = self._sealer.open(_purpose(way, tool, principal), token)
@@ -60,14 +82,8 @@ class Confirmations:
             raise _refused("it confirms other arguments")
         if content["until"] < self._clock():
             raise _refused("it has expired")
-        self._forget_expired()
-        if content["nonce"] in self._used:
+        if not await self._claim(content["nonce"], content["until"]):
             raise _refused("it was used before")
-        self._used[content["nonce"]] = content["until"]
-
-    def _forget_expired(self) -> None:
-        now = self._clock()
-        self._used = {nonce: until for nonce, until in self._used.items() if until >= now}
 
 
 def what_would_vanish(tool: Tool, arguments: Mapping[str, Any]) -> str:
@@ -85,7 +101,7 @@ def _refused(why: str) -> NotConfirmed:
 
 
 def _purpose(way: Way, tool: Tool, principal: Principal) -> str:
-    return f"confirm:{way}:{tool.name}:{principal.key.fingerprint}"
+    return f"confirm:{way}:{tool.name}:{principal.key.fingerprint}:{principal.connection}"
 
 
 def _digest(arguments: Mapping[str, Any]) -> str:

@@ -6,8 +6,10 @@ The checks run in this order, and the first that objects is the verdict:
     2. tools named as excluded are never served
     3. where areas or tools are chosen, only those are served
     4. the key's level must contain the level the tool needs
+    5. the connection must have been granted the scope of the tool's effect
 
-Doubt means deny: an unknown level counts as Standard.
+Doubt means deny: an unknown level counts as Standard. A tool that only a scope is missing for is
+listed all the same, so that a client can ask for it, unless the person has withheld that scope.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,22 +35,36 @@ class Limits:
 class Standing:
     """What is known of a caller: the level, and how it is known, as a half sentence.
 
-    `certain` is False where the API did not say and the level is the least by default.
+    `certain` is False where the API did not say and the level is the least by default. `scopes` are
+    those granted to the connection, None where none are needed; `withheld` those the person refused,
+    `denied` those the operator leaves to nobody with this key.
     """
 
     level: Level
     known_by: str
     limits: Limits
     certain: bool = True
+    scopes: frozenset[str] | None = None
+    withheld: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a tool may be used; if not, why, and what would help."""
+    """Whether a tool may be used; if not, why, and what would help.
+
+    `grantable` says that the person behind the connection can still allow it.
+    """
 
     allowed: bool
     reason: str = ""
     would_help: str = ""
+    grantable: bool = False
+
+    @property
+    def listed(self) -> bool:
+        """Whether the tool is shown: what is not allowed is, where asking for it makes sense."""
+        return self.allowed or self.grantable
 
 
 ALLOWED = Verdict(allowed=True)
@@ -73,6 +89,11 @@ def require(standing: Standing, tool: Tool) -> None:
     verdict = decide(standing, tool)
     if not verdict.allowed:
         raise NotPermitted(tool.name, verdict.reason, verdict.would_help)
+
+
+def needed_scope(tool: Tool) -> str:
+    """The scope that a connection needs for a tool."""
+    return f"fullstory:{tool.gate.effect}"
 
 
 def needed_level(limits: Limits, tool: Tool) -> Level:
@@ -122,7 +143,26 @@ def _level_too_low(standing: Standing, tool: Tool) -> Verdict | None:
     )
 
 
-CHECKS: tuple[Check, ...] = (_read_only, _excluded, _not_chosen, _level_too_low)
+def _scope_missing(standing: Standing, tool: Tool) -> Verdict | None:
+    needed = needed_scope(tool)
+    if standing.scopes is None or needed in standing.scopes:
+        return None
+    if needed in standing.denied:
+        return _denied(
+            f"the operator's access file does not leave {needed} to this person.",
+            "The operator would have to add it to the scopes of the key there.",
+        )
+    withheld = needed in standing.withheld
+    why = "the person who connected did not allow it" if withheld else "it was not asked for"
+    return Verdict(
+        allowed=False,
+        reason=f"this connection was not granted {needed}: {why}.",
+        would_help=f"Connect again and allow {needed} on the consent page.",
+        grantable=not withheld,
+    )
+
+
+CHECKS: tuple[Check, ...] = (_read_only, _excluded, _not_chosen, _level_too_low, _scope_missing)
 
 
 def _denied(reason: str, would_help: str) -> Verdict:

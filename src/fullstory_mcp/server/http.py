@@ -2,14 +2,15 @@
 
 Stateless means that any replica answers any request. Answers go out as plain JSON where nothing
 came before them on the modern wire, as an event stream otherwise, so that progress gets through.
-Host and Origin are checked against loopback names, which stops DNS rebinding.
+Without a front door Host and Origin are checked against loopback names, which stops DNS rebinding.
+Behind one every call needs a token that a foreign page does not have; its guard checks Origin.
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -19,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 from fullstory_mcp.errors import tell
 from fullstory_mcp.server.mcp import FullstoryServer
@@ -47,18 +48,39 @@ Ready = Callable[[], Awaitable[str]]
 """Says in a few words what keeps the server from working; "" when nothing does."""
 
 
-def application(server: FullstoryServer, ready: Ready) -> ASGIApp:
+class Door(Protocol):
+    """What stands before /mcp where the server is for many."""
+
+    @property
+    def prefix(self) -> str:
+        """The path of the public URL, which a proxy may leave before ours."""
+
+    def routes(self) -> list[Route]:
+        """Everything it serves beside /mcp."""
+
+    def guarded(self, app: ASGIApp, most_body_bytes: int) -> ASGIApp:
+        """`app`, reached by callers alone who may."""
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """While the server runs."""
+
+    @property
+    def handlers(self) -> Mapping[Any, ExceptionHandler]:
+        """What its routes answer when an error of ours escapes them."""
+
+
+def application(server: FullstoryServer, ready: Ready, door: Door | None = None) -> ASGIApp:
     """The ASGI application; one instance runs once."""
     manager = StreamableHTTPSessionManager(
         app=server,
         stateless=True,
-        security_settings=SECURITY,
+        security_settings=SECURITY if door is None else None,
         max_request_body_size=MOST_BODY_BYTES,
     )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with manager.run():
+        async with door.open() if door else nullcontext(), manager.run():
             yield
 
     async def healthz(_: Request) -> Response:
@@ -75,31 +97,42 @@ def application(server: FullstoryServer, ready: Ready) -> ASGIApp:
         return JSONResponse({"status": "ready"})
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
-    rest = Starlette(routes=routes, lifespan=lifespan)
-    return _McpFirst(manager, rest, server.end_streams)
+    mcp: ASGIApp = manager.handle_request
+    if door is None:
+        return _McpFirst(mcp, Starlette(routes=routes, lifespan=lifespan), server.end_streams)
+    rest = Starlette(
+        routes=[*routes, *door.routes()], lifespan=lifespan, exception_handlers=door.handlers
+    )
+    guarded = door.guarded(mcp, MOST_BODY_BYTES)
+    return _McpFirst(guarded, rest, server.end_streams, door.prefix)
 
 
 class _McpFirst:
-    """Hands /mcp straight to the SDK: the framework's layers would only cost every call time.
+    """Hands /mcp straight on: the framework's layers would only cost every call time.
 
     GET, the handshake era's stream for what a server says unasked, is refused as the protocol
     allows: without sessions nothing could ever come over it, and it would never end.
     """
 
     def __init__(
-        self, manager: StreamableHTTPSessionManager, rest: ASGIApp, end_streams: Callable[[], None]
+        self, mcp: ASGIApp, rest: ASGIApp, end_streams: Callable[[], None], prefix: str = ""
     ) -> None:
-        self._manager = manager
+        self._mcp = mcp
         self._rest = rest
+        self._prefix = prefix
         self.end_streams = end_streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._prefix and scope.get("path", "").startswith(f"{self._prefix}/"):
+            # A proxy may pass the public path on as it is, or without its prefix.
+            path = scope["path"].removeprefix(self._prefix)
+            scope = {**scope, "path": path, "raw_path": path.encode()}
         if scope["type"] != "http" or scope["path"] != "/mcp":
             await self._rest(scope, receive, send)
         elif scope["method"] != "POST":
             await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
         else:
-            await self._manager.handle_request(scope, receive, send)
+            await self._mcp(scope, receive, send)
 
 
 class _Server(uvicorn.Server):

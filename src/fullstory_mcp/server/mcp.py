@@ -27,7 +27,7 @@ from fullstory_mcp import __version__
 from fullstory_mcp.catalogue import JSON, served_tool
 from fullstory_mcp.errors import FullstoryMCPError, OperatorError, UnknownTool, tell
 from fullstory_mcp.pipeline import Call, Consent, Pipeline, Question, silent
-from fullstory_mcp.principal import ApiKey, Principal
+from fullstory_mcp.principal import Key, Principal
 from fullstory_mcp.server.instructions import INSTRUCTIONS, INVENTED
 from fullstory_mcp.server.offers import Offers
 from fullstory_mcp.shaping import Rendered
@@ -116,7 +116,7 @@ class FullstoryServer(Server[Any]):
         if ctx.request is None and ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
             self._legacy = {ctx.session}
 
-    async def _level_changed(self, _: ApiKey) -> None:
+    async def _level_changed(self, _: Key) -> None:
         for event in (ToolsListChanged(), PromptsListChanged(), ResourcesListChanged()):
             await self._bus.publish(event)
         for session in self._legacy:

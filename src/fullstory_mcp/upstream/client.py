@@ -18,7 +18,7 @@ import httpx2 as httpx
 
 from fullstory_mcp.catalogue import JSON, Provider, Tool
 from fullstory_mcp.errors import Unreadable, UpstreamError
-from fullstory_mcp.principal import ApiKey, Principal
+from fullstory_mcp.principal import Key, Principal
 from fullstory_mcp.upstream import failures
 from fullstory_mcp.upstream.request import USER_AGENT, Hosts, Outgoing, outgoing
 from fullstory_mcp.upstream.retry import Failure, Plan, retry_after
@@ -94,7 +94,7 @@ class Upstream:
         request = outgoing(tool, arguments, self.hosts, self.provider, page_token)
         return await self._tries(request, principal.key, sink)
 
-    async def role(self, key: ApiKey) -> str:
+    async def role(self, key: Key) -> str:
         """The role behind a key by `GET /me`, in one short try.
 
         Raises:
@@ -119,7 +119,7 @@ class Upstream:
             raise Unreadable("GET /me named no role.", status=outcome.status)
         return role
 
-    async def _tries(self, request: Outgoing, key: ApiKey, sink: Sink | None) -> Answer:
+    async def _tries(self, request: Outgoing, key: Key, sink: Sink | None) -> Answer:
         limits = self.provider.timeouts[request.timeout]
         end = time.monotonic() + limits["total"]
         plan = Plan(self.provider.retry, request.retry)
@@ -137,7 +137,7 @@ class Upstream:
             await self._sleep(wait)
 
     async def _in_place(
-        self, request: Outgoing, key: ApiKey, most: float, end: float, sink: Sink | None
+        self, request: Outgoing, key: Key, most: float, end: float, sink: Sink | None
     ) -> Answer | Failure:
         """One try, once there is a place for it; the wait for a place is part of the call's time."""
         place = self._place(key)
@@ -156,14 +156,14 @@ class Upstream:
         finally:
             place.release()
 
-    def _place(self, key: ApiKey) -> anyio.Semaphore:
+    def _place(self, key: Key) -> anyio.Semaphore:
         if (place := self._places.get(key.fingerprint)) is None:
             place = anyio.Semaphore(self._max_in_flight, fast_acquire=True)
             self._places[key.fingerprint] = place
         return place
 
     async def _exchange(
-        self, request: Outgoing, key: ApiKey, seconds: float, sink: Sink | None
+        self, request: Outgoing, key: Key, seconds: float, sink: Sink | None
     ) -> Answer | Failure:
         """One try within `seconds`; cancelling the caller does not stop a write that has begun."""
         try:
@@ -186,7 +186,7 @@ class Upstream:
     async def _once(
         self,
         request: Outgoing,
-        key: ApiKey,
+        key: Key,
         sink: Sink | None,
         patience: anyio.CancelScope,
         seconds: float,
@@ -211,7 +211,7 @@ class Upstream:
             return Answer(status, failures.parsed(body, request, status))
         return self._failed(response, body, request, key)
 
-    async def _open(self, request: Outgoing, key: ApiKey) -> httpx.Response:
+    async def _open(self, request: Outgoing, key: Key) -> httpx.Response:
         if self._transport is None:
             self._transport = self._make_transport()
         auth = self.provider.auth
@@ -244,7 +244,7 @@ class Upstream:
         return b"".join(chunks)
 
     def _failed(
-        self, response: httpx.Response, body: bytes, request: Outgoing, key: ApiKey
+        self, response: httpx.Response, body: bytes, request: Outgoing, key: Key
     ) -> Failure:
         status = response.status_code
         seconds = retry_after(response.headers.get("retry-after"), self._clock())

@@ -17,7 +17,7 @@ from fullstory_mcp.errors import (
     Unreadable,
     UpstreamError,
 )
-from fullstory_mcp.principal import ApiKey
+from fullstory_mcp.principal import Key
 from fullstory_mcp.upstream.request import Outgoing
 
 MOST_CHARACTERS = 500
@@ -32,7 +32,7 @@ REPEATABLE = (
 NOTHING_SENT = " Nothing was sent."
 
 
-def said(body: bytes, provider: Provider, key: ApiKey) -> str:
+def said(body: bytes, provider: Provider, key: Key) -> str:
     """The API's own message: one line, at most 500 characters, pieces of the key masked; "" if none."""
     text = body[:_LOOKED_AT].decode(errors="replace")
     if text.lstrip()[:1] == "<":

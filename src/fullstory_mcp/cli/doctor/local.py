@@ -1,97 +1,47 @@
-"""`fullstory-mcp doctor`: looks at what a server would start with, in order, and says each fix.
+"""A server with one key: the key, its level, the way to Fullstory, what would be served.
 
-It sends at most two small reads to Fullstory (`GET /me`, and the list of event bundles where the
-key may have it) and prints of a key its region and its fingerprint, never a part of it.
+Sends at most two small reads to Fullstory: `GET /me`, and the list of event bundles where the key
+may have it.
 """
 
-import platform
 import time
-from importlib.metadata import version
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import anyio
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from fullstory_mcp import __version__
 from fullstory_mcp.access import KeySource
 from fullstory_mcp.catalogue import Tool
-from fullstory_mcp.cli.screen import key_of, screen
-from fullstory_mcp.cli.serving import configured
-from fullstory_mcp.errors import OperatorError, UpstreamError
+from fullstory_mcp.cli.doctor.report import Report
+from fullstory_mcp.cli.screen import key_of
+from fullstory_mcp.errors import UpstreamError
 from fullstory_mcp.gate import Standing, decide
 from fullstory_mcp.pipeline import Call
 from fullstory_mcp.principal import LEVELS, ApiKey, Principal
 from fullstory_mcp.settings import Settings
-from fullstory_mcp.wiring import Parts, assembled
+from fullstory_mcp.wiring import Parts, Seams, assembled
 
-MARKS = {"good": "[green]✓[/]", "bad": "[red]✗[/]", "note": "[dim]-[/]"}
 EXPORT_TOOL = "list_event_exports"
 EXPORT_SECONDS = 10.0
 HOUR = 3600
-NAME_COLUMNS = 11
 UNREACHED = (
     " Behind a proxy, set HTTPS_PROXY; a certificate of your own belongs in the system's trust "
     "store or in SSL_CERT_FILE."
 )
 
 
-class Report:
-    """Prints each finding as it comes; `healthy` until one is bad."""
+async def examine_one_key(report: Report, settings: Settings, seams: Seams) -> None:
+    """Looks at everything that `fullstory-mcp stdio` would start with.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.healthy = True
-
-    def good(self, name: str, text: str) -> None:
-        """Nothing to do here."""
-        self._print("good", name, text)
-
-    def note(self, name: str, text: str) -> None:
-        """Not checked, or worth knowing."""
-        self._print("note", name, text)
-
-    def bad(self, name: str, text: str) -> None:
-        """A fault; `text` says the fix."""
-        self.healthy = False
-        self._print("bad", name, text)
-
-    def _print(self, mark: str, name: str, text: str) -> None:
-        row = Table.grid(padding=(0, 1))
-        row.add_column(width=1)
-        row.add_column(width=NAME_COLUMNS, style="bold")
-        row.add_column()
-        row.add_row(MARKS[mark], name, escape(text))
-        self._console.print(row)
-
-
-def run_doctor(*, sandbox: bool) -> int:
-    """Prints every finding; 0 when nothing is wrong, else 1."""
-    report = Report(screen())
-    anyio.run(_examine, report, sandbox)
-    return 0 if report.healthy else 1
-
-
-async def _examine(report: Report, sandbox: bool) -> None:
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("mcp", "httpx2"))
-    report.good(
-        "Versions", f"fullstory-mcp {__version__}, Python {platform.python_version()}, {libraries}"
-    )
-    looking_at = "Settings"
-    try:
-        settings, seams = configured(sandbox=sandbox)
-        where = "the embedded sandbox" if sandbox else settings.api_url
-        report.good(looking_at, f"readable; calls go to {where}")
-        looking_at = "Key"
-        report.good(looking_at, _key(KeySource(settings).current()))
-        looking_at = "Catalogue"
+    Raises:
+        Stopped: something keeps it from starting; it was reported.
+    """
+    with report.stopping_at("Key"):
+        report.good("Key", _key(KeySource(settings).current()))
+    with report.stopping_at("Catalogue"):
         async with assembled(settings, seams) as parts:
-            report.good(looking_at, f"{len(parts.catalogue.tools)} tools")
+            report.good("Catalogue", f"{len(parts.catalogue.tools)} tools")
             await _examine_parts(report, parts)
-    except OperatorError as error:
-        report.bad(looking_at, str(error))
 
 
 async def _examine_parts(report: Report, parts: Parts) -> None:
@@ -101,8 +51,8 @@ async def _examine_parts(report: Report, parts: Parts) -> None:
     _level(report, parts, standing, role)
     _tools(report, parts, standing)
     await _exports(report, parts, principal, standing)
-    _sealing(report, parts.settings)
-    _proxy(report, parts.settings)
+    sealing(report, parts.settings)
+    proxy(report, parts.settings)
 
 
 def _key(key: ApiKey) -> str:
@@ -196,7 +146,8 @@ async def _exports(report: Report, parts: Parts, principal: Principal, standing:
         report.good(name, "answers")
 
 
-def _sealing(report: Report, settings: Settings) -> None:
+def sealing(report: Report, settings: Settings) -> None:
+    """How many keys seal, and what it means that there are none."""
     if settings.secret_keys:
         report.good("Sealing", f"{len(settings.secret_keys)} key(s) from FULLSTORY_MCP_SECRET_KEYS")
         return
@@ -207,7 +158,8 @@ def _sealing(report: Report, settings: Settings) -> None:
     )
 
 
-def _proxy(report: Report, settings: Settings) -> None:
+def proxy(report: Report, settings: Settings) -> None:
+    """Through which HTTP proxy Fullstory is reached."""
     host = urlsplit(settings.api_url).hostname or ""
     proxy = getproxies().get("https")
     if proxy is None or not settings.api_url.startswith("https:") or proxy_bypass(host):

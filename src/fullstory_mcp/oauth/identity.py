@@ -1,0 +1,62 @@
+"""Who a person is by what an issuer said of them; what they may do is the access file's."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one issuer vouches for. `email` is "" where it named none."""
+
+    issuer: str
+    subject: str
+    email: str = ""
+    email_verified: bool = False
+    groups: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        claims: Mapping[str, Any],
+        groups_claim: str,
+        *,
+        email_counts_unless_denied: bool = False,
+    ) -> Self:
+        """The identity in checked claims of an ID token or access token, which name `iss` and `sub`.
+
+        An e-mail address counts where `email_verified` says so (OpenID Connect Core 1.0 section
+        5.1; some issuers say it as text), or, on demand, where nothing denies it.
+        """
+        verified = claims.get("email_verified", email_counts_unless_denied)
+        email = claims.get("email")
+        return cls(
+            issuer=str(claims["iss"]),
+            subject=str(claims["sub"]),
+            email=email if isinstance(email, str) else "",
+            email_verified=verified is True or verified == "true",
+            groups=_texts(claims.get(groups_claim)),
+        )
+
+    def to_json(self) -> str:
+        """As it is stored beside a connection."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        told = json.loads(text)
+        return cls(**{**told, "groups": tuple(told["groups"])})
+
+    @property
+    def shown(self) -> str:
+        """How the person is shown to themselves and in the audit: the address, else the subject."""
+        return self.email or self.subject
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A claim that is one text or a list of texts, as issuers differ."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()

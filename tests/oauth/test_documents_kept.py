@@ -1,0 +1,124 @@
+"""How long a client's document is believed, and by whom."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fullstory_mcp.oauth.documents import (
+    LEAST_SECONDS,
+    MOST_SECONDS,
+    UNSAID_SECONDS,
+    DocumentRefused,
+    Documents,
+)
+from fullstory_mcp.oauth.model import Shared
+from oauth.outside import Outside, Page
+from oauth.strangers import sharing
+from support import Clock
+
+pytestmark = pytest.mark.anyio
+
+URL = "https://app.example.com/oauth/client.json"
+REDIRECT = "https://app.example.com/callback"
+
+
+def described(**more: Any) -> dict[str, Any]:
+    """A good document, with `more` in it; what is given as None is left out."""
+    whole = {"client_id": URL, "client_name": "App", "redirect_uris": [REDIRECT], **more}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+@pytest.fixture
+def outside() -> Outside:
+    """An internet with one good document."""
+    return Outside({URL: Page(described())})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of every replica."""
+    return Clock()
+
+
+@pytest.fixture
+def shared(tmp_path: Path, outside: Outside, clock: Clock) -> Iterator[Shared]:
+    """One replica."""
+    with sharing(tmp_path, outside, clock=clock) as parts:
+        yield parts
+
+
+async def why_not(shared: Shared, url: str = URL) -> str:
+    """Why a client is refused."""
+    with pytest.raises(DocumentRefused) as error:
+        await Documents(shared).client(url)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("max-age=1", LEAST_SECONDS),
+        ("no-store", LEAST_SECONDS),
+        ("max-age=7200", 7200),
+        ("max-age=999999999", MOST_SECONDS),
+        ("", UNSAID_SECONDS),
+    ],
+)
+async def test_a_document_is_kept_as_long_as_it_says_within_bounds(
+    shared: Shared, outside: Outside, clock: Clock, header: str, seconds: int
+) -> None:
+    """From five minutes to a day."""
+    outside.pages[URL].headers = {"cache-control": header}
+    await Documents(shared).client(URL)
+    clock.time += seconds - 1
+    await Documents(shared).client(URL)
+    assert len(outside.requests) == 1
+
+    clock.time += 1
+    await Documents(shared).client(URL)
+    assert len(outside.requests) == 2
+
+
+async def test_what_one_replica_fetched_the_others_have(tmp_path: Path, outside: Outside) -> None:
+    """The host is asked once for all of them."""
+    with sharing(tmp_path, outside) as one, sharing(tmp_path, outside) as other:
+        assert await Documents(one).client(URL) == await Documents(other).client(URL)
+    assert len(outside.requests) == 1
+
+
+async def test_a_stale_document_is_not_believed_while_its_host_is_down(
+    shared: Shared, outside: Outside, clock: Clock
+) -> None:
+    """Yesterday's redirect URIs may be somebody else's today."""
+    await Documents(shared).client(URL)
+    outside.pages[URL] = Page({}, 503)
+    clock.time += UNSAID_SECONDS
+
+    assert "status 503" in await why_not(shared)
+
+
+async def test_a_failure_is_not_kept(shared: Shared, outside: Outside, clock: Clock) -> None:
+    """Some seconds later the host is asked again."""
+    outside.pages[URL] = Page({}, 503)
+    await why_not(shared)
+    outside.pages[URL] = Page(described())
+    clock.time += 10
+
+    assert await Documents(shared).client(URL) is not None
+
+
+async def test_a_redirect_scheme_that_is_taken_away_counts_at_once(
+    tmp_path: Path, outside: Outside
+) -> None:
+    """What is kept is the document, and it is judged by the settings as they are."""
+    outside.pages[URL] = Page(described(redirect_uris=["cursor://cb", REDIRECT]))
+    with sharing(tmp_path, outside) as parts:
+        before = await Documents(parts).client(URL)
+    with sharing(tmp_path, outside, FULLSTORY_MCP_REDIRECT_SCHEMES="zed") as parts:
+        after = await Documents(parts).client(URL)
+
+    assert before is not None
+    assert after is not None
+    assert (before.redirect_uris, after.redirect_uris) == (("cursor://cb", REDIRECT), (REDIRECT,))
