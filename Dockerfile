@@ -1,11 +1,11 @@
-# The image of fullstory-mcp: one client over stdio by default.
+# The image of fullstory-mcp: one client over stdio by default, a server for many with `serve`.
 #
 #   docker build -t fullstory-mcp .
 #   docker run --rm -i --read-only --tmpfs /tmp -e FULLSTORY_API_KEY fullstory-mcp
 #
-# No port and no health check here: without OAuth the HTTP door answers on loopback alone, which in
-# a container nobody reaches. No Docker engine is needed to test this file: tests/house/test_image.py
-# runs the build stage's steps in empty virtual environments.
+# For many people: deploy/compose.yaml. `serve --host 0.0.0.0` is refused without the front door.
+# No Docker engine is needed to test this file: tests/house/test_image.py runs the build stage's steps
+# in empty virtual environments.
 
 FROM python:3.13-slim-bookworm AS build
 
@@ -50,9 +50,19 @@ COPY --from=build /opt/fullstory-mcp /opt/fullstory-mcp
 
 ENV PATH=/opt/fullstory-mcp/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    FULLSTORY_MCP_DATABASE_URL=sqlite:////data/fullstory-mcp.db
+
+# Where a server for many keeps its SQLite file, unless another database is named.
+RUN install --directory --owner=10001 --group=10001 --mode=700 /data
+VOLUME /data
 
 # A number, so that a cluster can see that it is not root.
 USER 10001:10001
+
+EXPOSE 8765
+
+# Asks only where process 1 is `serve`: a container for one client over stdio is left alone.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["fullstory-mcp", "health"]
 
 ENTRYPOINT ["fullstory-mcp"]

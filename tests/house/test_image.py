@@ -1,5 +1,6 @@
 """The image's build works, though no Docker engine is at hand: its steps run in empty environments."""
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from mcp import Client, StdioServerParameters
 
 from checkout import ROOT
 from fullstory_mcp import __version__
+from fullstory_mcp.cli.health import PORT
 
 pytestmark = pytest.mark.anyio
 
@@ -145,7 +147,43 @@ def test_image_runs_as_a_number_that_is_not_root() -> None:
 def test_image_starts_the_installed_command() -> None:
     """The entry point is the script that the wheel installs, on stdio when nothing else is said."""
     assert ("ENTRYPOINT", '["fullstory-mcp"]') in FINAL
-    assert not {"CMD", "EXPOSE", "HEALTHCHECK"} & {verb for verb, _ in FINAL}
+    assert "CMD" not in {verb for verb, _ in FINAL}
+
+
+def test_health_is_asked_by_a_command_that_the_image_has(environment: Path) -> None:
+    """It runs, and finds nothing to ask where process 1 is no server of ours."""
+    (check,) = [rest for verb, rest in FINAL if verb == "HEALTHCHECK"]
+    name, *arguments = json.loads(check[check.index("[") :])
+    asked = subprocess.run(
+        [environment / "bin" / name, *arguments], capture_output=True, check=False
+    )
+
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, b"", b"")
+
+
+def test_database_of_the_image_lies_where_its_user_may_write() -> None:
+    """A volume of the user's own, whatever else is read-only."""
+    (setting,) = [rest for verb, rest in FINAL if verb == "ENV"]
+    (made,) = [rest for verb, rest in FINAL if verb == "RUN" and "install --directory" in rest]
+
+    assert "FULLSTORY_MCP_DATABASE_URL=sqlite:////data/" in setting
+    assert made.split()[-1] == "/data"
+    assert {"--owner=10001", "--group=10001", "--mode=700"} <= set(made.split())
+    assert ("VOLUME", "/data") in FINAL
+    assert [verb for verb, _ in FINAL].index("VOLUME") > FINAL.index(("RUN", made))
+
+
+def test_port_of_the_image_is_the_one_that_the_server_takes() -> None:
+    """What is exposed is what `serve` listens on when nothing else is said."""
+    assert ("EXPOSE", str(PORT)) in FINAL
+
+
+def test_image_can_open_the_front_door(environment: Path) -> None:
+    """What the extra `hosted` names is installed, each at the version that is tested."""
+    command = [environment / "bin" / "python", "-c", "import fullstory_mcp.oauth.door"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_image_holds_no_secret_and_little_else() -> None:
