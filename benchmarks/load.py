@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 LEGACY = "2025-11-25"
@@ -82,10 +83,14 @@ class Stdio:
 
 
 class Http:
-    """A server driven over one kept-alive connection per call in flight."""
+    """A server driven over one kept-alive connection per call in flight.
 
-    def __init__(self, port: int) -> None:
+    With `tokens` each call is made with the next of them.
+    """
+
+    def __init__(self, port: int, tokens: Sequence[str] = ()) -> None:
         self._port = port
+        self._tokens = cycle(tokens) if tokens else None
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def open(self, era: str) -> None:
@@ -94,10 +99,12 @@ class Http:
     async def ask(self, method: str, params: dict[str, Any], era: str) -> dict[str, Any]:
         """One request and its answer."""
         body = request(1, method, params, era)
+        token = f"authorization: Bearer {next(self._tokens)}\r\n" if self._tokens else ""
         head = (
             f"POST /mcp HTTP/1.1\r\nhost: 127.0.0.1:{self._port}\r\ncontent-type: application/json\r\n"
             f"accept: application/json, text/event-stream\r\nmcp-protocol-version: {era}\r\n"
-            f"mcp-method: {method}\r\nmcp-name: {params.get('name', '')}\r\ncontent-length: {len(body)}\r\n\r\n"
+            f"mcp-method: {method}\r\nmcp-name: {params.get('name', '')}\r\ncontent-length: {len(body)}\r\n"
+            f"{token}\r\n"
         )
         reader, writer = self._idle.pop() if self._idle else await self._connect()
         writer.write(head.encode() + body)

@@ -89,7 +89,7 @@ async def over_http(name: str, env: dict[str, str]) -> AsyncIterator[Http]:
         *COMMANDS[name], *arguments, env=env, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        await _listening(port)
+        await listening(port)
         client = Http(port)
         yield client
         await client.close()
@@ -98,7 +98,8 @@ async def over_http(name: str, env: dict[str, str]) -> AsyncIterator[Http]:
         await process.wait()
 
 
-async def _listening(port: int) -> None:
+async def listening(port: int) -> None:
+    """Returns once something listens there."""
     for _ in range(200):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
