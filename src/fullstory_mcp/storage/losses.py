@@ -30,6 +30,7 @@ _SQLITE = {
     sqlite3.SQLITE_FULL: "its disk is full",
     sqlite3.SQLITE_CORRUPT: "its file is damaged",
     sqlite3.SQLITE_NOTADB: "its file is not a SQLite database",
+    sqlite3.SQLITE_SCHEMA: "its tables changed at that moment, as in a migration",
 }
 """SQLite's primary result codes; https://www.sqlite.org/rescode.html."""
 
