@@ -1,11 +1,13 @@
 """A database that goes away is told as such, comes back by itself, and tells no stored value."""
 
 import sqlite3
+import threading
 import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import psycopg
 import pytest
 from sqlalchemy import func, insert, select, text
@@ -14,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from databases import away, started_postgres
 from fullstory_mcp.errors import SettingsError, StorageUnavailable
 from fullstory_mcp.storage import Database, Tx, migrate, once
+from fullstory_mcp.storage.engines import READERS
 from fullstory_mcp.storage.tables import counters as counted
 from fullstory_mcp.storage.tables import once as claims
 from storage.rows import NOW
@@ -112,6 +115,28 @@ def test_transaction_that_loses_its_server_is_not_half_done(postgres_url: str) -
     with pytest.raises(StorageUnavailable):
         half()
     assert claim(database, "half")
+    database.close()
+
+
+@pytest.mark.anyio
+async def test_whoever_comes_while_every_place_is_taken_is_told(sqlite_url: str) -> None:
+    """A server that froze with every connection in use holds up those who wait for it, and nobody else."""
+    database = Database(sqlite_url, wait_seconds=1)
+    held = threading.Event()
+
+    def frozen(_: Tx) -> None:
+        held.wait(30)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(READERS):
+            tasks.start_soon(database.read, frozen)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(StorageUnavailable, match="every connection to it is in use"):
+            await database.read(claimed)
+        assert await database.run(once.claim, "name", NOW)
+        held.set()
+
+    assert await database.read(claimed) == 1
     database.close()
 
 

@@ -39,8 +39,10 @@ class Database:
         self.url = engines.usable(url)
         self._writing = engines.writing(self.url, wait_seconds)
         self._reading = engines.reading(self.url, wait_seconds)
-        self._writers = anyio.CapacityLimiter(engines.WRITERS)
-        self._readers = anyio.CapacityLimiter(engines.READERS)
+        self._writers = anyio.Semaphore(engines.WRITERS, fast_acquire=True)
+        self._readers = anyio.Semaphore(engines.READERS, fast_acquire=True)
+        self._threads = anyio.CapacityLimiter(engines.WRITERS + engines.READERS)
+        self._wait_seconds = wait_seconds
 
     @property
     def is_sqlite(self) -> bool:
@@ -114,12 +116,30 @@ class Database:
             except losses.ConnectionLost:
                 return whole()
 
-        return await anyio.to_thread.run_sync(twice, limiter=self._readers)
+        return await self._in_place(self._readers, twice)
 
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `work(...)` returns, run in a worker thread; it begins its own transactions."""
-        call = partial(work, *args, **kwargs)
-        return await anyio.to_thread.run_sync(call, limiter=self._writers)
+        """What `work(...)` returns, run in a worker thread; it begins its own transactions.
+
+        Raises:
+            StorageUnavailable: as `begin`.
+        """
+        return await self._in_place(self._writers, partial(work, *args, **kwargs))
+
+    async def _in_place(self, places: anyio.Semaphore, work: Callable[[], T]) -> T:
+        """What `work()` returns, run in a worker thread once there is a place for it.
+
+        Where a server has frozen with every place taken, whoever comes is told so and does not wait.
+        """
+        try:
+            with anyio.fail_after(self._wait_seconds):
+                await places.acquire()
+        except TimeoutError:
+            raise StorageUnavailable(losses.BUSY) from None
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        finally:
+            places.release()
 
     def close(self) -> None:
         """Closes every connection."""
