@@ -143,7 +143,7 @@ async def hosted(
     """
     try:
         from fullstory_mcp.oauth.door import FrontDoor, shared_by  # noqa: PLC0415 - hosted alone
-        from fullstory_mcp.oauth.guard import caller  # noqa: PLC0415
+        from fullstory_mcp.oauth.guard import caller, still_let_in  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"The front door needs {error.name}, which is not installed: install "
@@ -166,7 +166,8 @@ async def hosted(
     pipeline = _pipeline(settings, seams, catalogue, upstream, sealer, confirmations)
     pipeline = replace(pipeline, key_refused=door.key_refused)
     async with _closing(pipeline):
-        yield Hosted(FullstoryServer(pipeline, caller, invented=seams.invented), door, pipeline)
+        server = FullstoryServer(pipeline, caller, still=still_let_in, invented=seams.invented)
+        yield Hosted(server, door, pipeline)
 
 
 def _upstream(settings: Settings, seams: Seams, catalogue: Catalogue) -> Upstream:

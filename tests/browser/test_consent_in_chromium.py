@@ -73,6 +73,34 @@ def test_enter_goes_on_and_not_back(site: Served, client: Listener, page: Page) 
     assert "code" in client.heard[0]
 
 
+def test_a_button_that_is_pressed_twice_goes_on(site: Served, client: Listener, page: Page) -> None:
+    """The browser drops the answer to the first press, and the cookie that was in it."""
+    begin(page, site, client)
+    page.get_by_label("Fullstory API key").fill("na1.sandbox-admin")
+    page.get_by_role("button", name="Continue").dblclick()
+    expect(page.get_by_text("Step 2 of 2")).to_be_visible()
+    press(page, "Allow")
+    page.wait_for_url(f"{client.url}?*")
+
+    assert "code" in client.heard[0]
+
+
+def test_requests_in_two_tabs_are_both_answered(
+    site: Served, client: Listener, context: BrowserContext
+) -> None:
+    """Each tab goes on by what it showed, whatever was proven in the other meanwhile."""
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:
+        begin(tab, site, client)
+    for tab in tabs:
+        paste(tab)
+    for tab in tabs:
+        press(tab, "Allow")
+        tab.wait_for_url(f"{client.url}?*")
+
+    assert ["code" in each for each in client.heard] == [True, True]
+
+
 def test_what_the_browser_sends_with_a_form(site: Served, client: Listener, page: Page) -> None:
     """No referrer leaves our pages, and no origin is named, which is why `null` is taken."""
     posts: list[Request] = []

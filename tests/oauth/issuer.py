@@ -97,6 +97,7 @@ class Issuer:
             "iat": now,
             "exp": now + 600,
             "email": "ada@example.com",
+            "email_verified": True,
             "client_id": "our-agent",
             "scope": "openid fullstory:read fullstory:write",
         }

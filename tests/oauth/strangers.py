@@ -11,12 +11,14 @@ from fullstory_mcp.oauth.model import Front, Shared
 from fullstory_mcp.principal import ApiKey
 from fullstory_mcp.sealing import Sealer
 from fullstory_mcp.settings import Settings
-from fullstory_mcp.storage import Database
-from fullstory_mcp.storage.tables import metadata
+from fullstory_mcp.storage import Database, migrate
 from oauth.outside import Outside
 from support import Clock
 
 PUBLIC_URL = "https://mcp.example.com"
+
+HERE = "203.0.113.7"
+"""The network address that asks."""
 
 NAMED_KEYS = {
     "SUPPORT_KEY": "na1.Zq8Xw3Lm9TkVb7Np2Rd5Hs6Jc",
@@ -46,7 +48,7 @@ def sharing(
         FULLSTORY_MCP_PUBLIC_URL=PUBLIC_URL, **{"FULLSTORY_MCP_AUTH": "none"} | settings
     )
     database = Database(f"sqlite:///{folder}/strangers.db")
-    metadata.create_all(database.engine)
+    migrate.upgrade(database)
     fetcher = Fetcher(
         outside.transport, outside.resolve, given.private_hosts, monotonic=clock, seconds=seconds
     )

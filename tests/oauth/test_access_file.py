@@ -136,6 +136,23 @@ def test_the_first_row_that_fits_decides(tmp_path: Path, who: Identity, key: str
 
 
 @pytest.mark.parametrize(
+    ("row", "email"),
+    [
+        ("*@gross.example", "eve@groß.example"),
+        ("kate@example.com", "\u212aate@example.com"),
+        ("*@stripe.example", "eve@ſtripe.example"),
+        ("*@example.com", "groß@example.com"),
+    ],
+)
+def test_letters_that_fold_into_others_are_others(tmp_path: Path, row: str, email: str) -> None:
+    """A domain that looks alike in lower case is somebody else's."""
+    file = access(tmp_path, f'{KEYS}\n[[people]]\nemail = "{row}"\nkey = "support"\n')
+
+    assert key_of(file, person(row.replace("*", "eve"))) == "support"
+    assert key_of(file, person(email)) is None
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("[keys", "is not TOML"),
@@ -155,6 +172,7 @@ def test_the_first_row_that_fits_decides(tmp_path: Path, who: Identity, key: str
         ('[[people]]\nemail = "a@b.c"\ngroup = "g"\nkey = "support"', "exactly one of"),
         ('[[people]]\nemail = "*"\nkey = "support"', "row 1 email: must be an e-mail address"),
         ('[[people]]\nemail = "a*@b.c"\nkey = "support"', "row 1 email: must be an e-mail address"),
+        ('[[people]]\nemail = "a@groß.c"\nkey = "support"', "in ASCII"),
         ('[[people]]\nemail = "*@*.c"\nkey = "support"', "row 1 email: must be an e-mail address"),
         ('[[people]]\ngroup = ""\nkey = "support"', "[[people]] row 1 group"),
         ('[[people]]\ngroup = 5\nkey = "support"', "[[people]] row 1 group"),

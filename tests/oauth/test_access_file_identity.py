@@ -29,9 +29,30 @@ def test_an_identity_survives_being_stored() -> None:
 def test_an_address_counts_as_its_issuer_says(
     claims: dict[str, object], verified: bool, verified_here: bool
 ) -> None:
-    """In ID tokens only where it is said to be verified; in access tokens unless it is denied."""
+    """Only where it is said to be verified; on demand also where nothing is said."""
     told = {"iss": ISSUER, "sub": "s", "email": "ada@example.com", **claims}
 
     assert Identity.of(told, "groups").email_verified is verified
     lenient = Identity.of(told, "groups", email_counts_unless_denied=True)
     assert lenient.email_verified is verified_here
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sub": ""},
+        {"sub": None},
+        {"sub": 7},
+        {"sub": "u\0"},
+        {"sub": "\ud800"},
+        {"iss": "https://id.example.com\0"},
+        {"iss": None},
+        {"email": "ada\0@example.com"},
+        {"groups": ["a", "b\0"]},
+        {"groups": "b\n"},
+    ],
+)
+def test_claims_that_cannot_be_printed_make_no_identity(claims: dict[str, object]) -> None:
+    """Nothing is left out in silence, and the message repeats nothing."""
+    with pytest.raises(ValueError, match=r"^a claim is not printable text$"):
+        Identity.of({"iss": ISSUER, "sub": "s", **claims}, "groups")

@@ -65,12 +65,12 @@ async def asked(door: Door, tokens: dict[str, Any]) -> httpx.Response:
 async def test_a_document_that_cannot_be_had_costs_no_connection(
     database_url: str, trouble: Page
 ) -> None:
-    """503, come again: a client that is told to register anew would throw its tokens away."""
+    """After a day 503, come again: told to register anew, a client would throw its tokens away."""
     outside = internet("none")
     async with before(outside, database_url) as door:
         tokens = await granted(door, CLIENT_ID)
         page, outside.pages[CLIENT_ID] = outside.pages[CLIENT_ID], trouble
-        door.clock.time += DAY
+        door.clock.time += 2 * DAY
         refused = await asked(door, tokens)
         outside.pages[CLIENT_ID] = page
         door.clock.time += int(refused.headers["retry-after"])

@@ -114,6 +114,30 @@ async def test_an_assertion_without_a_name_counts_once_too() -> None:
     assert error_of(again) == REFUSED
 
 
+async def test_the_other_signature_that_fits_makes_no_second_assertion() -> None:
+    """Who saw an ECDSA signature (r, s) can write (r, n - s), which is as good."""
+    async with hosting() as door:
+        client_id = await signing(door)
+        assertion = signed(client_id, jti=None)
+        first = await by_key(door, client_id, assertion)
+        again = await by_key(door, client_id, _twin(assertion))
+        alone = await by_key(door, client_id, _twin(signed(client_id, jti=None, iat=NOW - 1)))
+
+    assert (first.status_code, alone.status_code) == (200, 200)
+    assert error_of(again) == REFUSED
+
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def _twin(assertion: str) -> str:
+    """The same assertion by ES256 with the other value that its signature may have."""
+    head, claims, signature = assertion.split(".")
+    raw = base64.urlsafe_b64decode(signature + "==")
+    other = (P256_ORDER - int.from_bytes(raw[32:], "big")).to_bytes(32, "big")
+    return f"{head}.{claims}.{base64.urlsafe_b64encode(raw[:32] + other).rstrip(b'=').decode()}"
+
+
 def _part(raw: str) -> str:
     return base64.urlsafe_b64encode(raw.encode()).rstrip(b"=").decode()
 

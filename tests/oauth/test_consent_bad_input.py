@@ -15,6 +15,7 @@ from oauth.harness import (
     redirected,
     submitted,
 )
+from oauth.organisation import organisation
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +99,22 @@ async def test_a_request_that_is_none_of_ours(query: str) -> None:
 
     assert answer.status_code == 400
     assert "no longer open" in answer.text
+
+
+async def test_an_id_that_no_database_takes(database_url: str) -> None:
+    """PostgreSQL has no NUL in its texts: it is not asked for what cannot be one of ours."""
+    async with organisation(database_url) as (door, _):
+        form = form_on(await begun(door), "api_key").hidden
+        answers = [
+            await door.client.get("/consent", params={"request": "a\0b"}),
+            await door.client.post("/consent", data={**form, "request": "a\0b"}),
+            await door.client.get("/signin", params={"request": "a\0b"}),
+            await door.client.get("/signin/callback", params={"state": "a\0b", "code": "c"}),
+        ]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        assert "no longer open" in answer.text
 
 
 Change = Callable[[Door, dict[str, str], dict[str, str]], None]

@@ -10,7 +10,7 @@ from fullstory_mcp.oauth.documents import DocumentRefused, Documents
 from fullstory_mcp.oauth.fetching import FetchRefused
 from fullstory_mcp.oauth.model import Shared
 from oauth.outside import Dripping, Outside, Page
-from oauth.strangers import sharing
+from oauth.strangers import HERE, sharing
 from support import Clock
 
 pytestmark = pytest.mark.anyio
@@ -47,13 +47,13 @@ def shared(tmp_path: Path, outside: Outside, clock: Clock) -> Iterator[Shared]:
 async def why_not(shared: Shared, url: str = URL) -> str:
     """Why a client is refused."""
     with pytest.raises(DocumentRefused) as error:
-        await Documents(shared).client(url)
+        await Documents(shared).client(url, HERE)
     return str(error.value)
 
 
 async def test_a_client_is_what_its_document_says(shared: Shared) -> None:
     """And the host that the document is at vouches for it."""
-    client = await Documents(shared).client(URL)
+    client = await Documents(shared).client(URL, HERE)
 
     assert client is not None
     assert (client.id, client.name, client.kind) == (URL, "App", "document")
@@ -96,7 +96,7 @@ async def test_documents_of_known_clients_are_taken(
     """In the shape in which they are published: no port, unknown grants, several methods, an odd URI."""
     outside.pages[URL] = Page({"client_id": URL, **document})
 
-    client = await Documents(shared).client(URL)
+    client = await Documents(shared).client(URL, HERE)
 
     assert client is not None
     assert client.method == "none"
@@ -109,7 +109,7 @@ async def test_a_client_that_signs_names_its_keys(shared: Shared, outside: Outsi
     document = {**CHATGPT, "token_endpoint_auth_methods_supported": ["private_key_jwt"]}
     outside.pages[URL] = Page({"client_id": URL, **document})
 
-    client = await Documents(shared).client(URL)
+    client = await Documents(shared).client(URL, HERE)
 
     assert client is not None
     assert (client.method, client.jwks_uri) == ("private_key_jwt", document["jwks_uri"])
@@ -173,7 +173,7 @@ async def test_a_document_that_lies_or_asks_too_much_is_refused(
     assert told.startswith("This app's description at app.example.com cannot be used: ")
     assert "s3cret" not in told
     outside.pages[URL] = Page(described())
-    assert await Documents(shared).client(URL) is not None
+    assert await Documents(shared).client(URL, HERE) is not None
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ async def test_a_document_that_cannot_be_had_is_refused_with_the_reason(
     outside.pages[URL] = page
 
     with pytest.raises(FetchRefused, match=why):
-        await Documents(shared).client(URL)
+        await Documents(shared).client(URL, HERE)
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "localhost", "rebound.example.com"])
@@ -253,7 +253,7 @@ async def test_what_no_document_could_have_as_its_address_is_no_client(
     shared: Shared, outside: Outside, url: str
 ) -> None:
     """Nothing is resolved or fetched for it."""
-    assert await Documents(shared).client(url) is None
+    assert await Documents(shared).client(url, HERE) is None
     assert outside.resolved == []
 
 
@@ -263,7 +263,7 @@ async def test_the_operator_may_choose_whose_documents_are_taken(
     """Other hosts are not even asked."""
     chosen = {"FULLSTORY_MCP_METADATA_HOSTS": "Claude.ai, app.example.com"}
     with sharing(tmp_path, outside, **chosen) as parts:
-        assert await Documents(parts).client(URL) is not None
+        assert await Documents(parts).client(URL, HERE) is not None
         assert "its operator chose" in await why_not(parts, "https://evil.example.com/c.json")
     assert outside.resolved == ["app.example.com"]
 
@@ -277,6 +277,7 @@ async def test_the_operator_may_choose_whose_documents_are_taken(
         ("  Our \n\t App ", "Our App"),
         ("Cl\u202eedua\u202c \u200bApp\x00\x1b[31m", "Cledua App[31m"),
         ("\u2028\u2066\ufeff", "app.example.com"),
+        ("\u115f\u1160\u3164\uffa0\u2800", "app.example.com"),
         ("é" * 300, "é" * 100),
         ("<b>App</b>", "<b>App</b>"),
     ],
@@ -287,7 +288,7 @@ async def test_a_name_is_one_visible_line(
     """Without signs that reorder or hide what is beside them; escaping is the page's business."""
     outside.pages[URL] = Page(described(client_name=name))
 
-    client = await Documents(shared).client(URL)
+    client = await Documents(shared).client(URL, HERE)
 
     assert client is not None
     assert client.name == shown

@@ -15,7 +15,7 @@ from fullstory_mcp.oauth.documents import (
 )
 from fullstory_mcp.oauth.model import Shared
 from oauth.outside import Outside, Page
-from oauth.strangers import sharing
+from oauth.strangers import HERE, sharing
 from support import Clock
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +52,7 @@ def shared(tmp_path: Path, outside: Outside, clock: Clock) -> Iterator[Shared]:
 async def why_not(shared: Shared, url: str = URL) -> str:
     """Why a client is refused."""
     with pytest.raises(DocumentRefused) as error:
-        await Documents(shared).client(url)
+        await Documents(shared).client(url, HERE)
     return str(error.value)
 
 
@@ -71,20 +71,20 @@ async def test_a_document_is_kept_as_long_as_it_says_within_bounds(
 ) -> None:
     """From five minutes to a day."""
     outside.pages[URL].headers = {"cache-control": header}
-    await Documents(shared).client(URL)
+    await Documents(shared).client(URL, HERE)
     clock.time += seconds - 1
-    await Documents(shared).client(URL)
+    await Documents(shared).client(URL, HERE)
     assert len(outside.requests) == 1
 
     clock.time += 1
-    await Documents(shared).client(URL)
+    await Documents(shared).client(URL, HERE)
     assert len(outside.requests) == 2
 
 
 async def test_what_one_replica_fetched_the_others_have(tmp_path: Path, outside: Outside) -> None:
     """The host is asked once for all of them."""
     with sharing(tmp_path, outside) as one, sharing(tmp_path, outside) as other:
-        assert await Documents(one).client(URL) == await Documents(other).client(URL)
+        assert await Documents(one).client(URL, HERE) == await Documents(other).client(URL, HERE)
     assert len(outside.requests) == 1
 
 
@@ -92,7 +92,7 @@ async def test_a_stale_document_is_not_believed_while_its_host_is_down(
     shared: Shared, outside: Outside, clock: Clock
 ) -> None:
     """Yesterday's redirect URIs may be somebody else's today."""
-    await Documents(shared).client(URL)
+    await Documents(shared).client(URL, HERE)
     outside.pages[URL] = Page({}, 503)
     clock.time += UNSAID_SECONDS
 
@@ -106,7 +106,7 @@ async def test_a_failure_is_not_kept(shared: Shared, outside: Outside, clock: Cl
     outside.pages[URL] = Page(described())
     clock.time += 10
 
-    assert await Documents(shared).client(URL) is not None
+    assert await Documents(shared).client(URL, HERE) is not None
 
 
 async def test_a_redirect_scheme_that_is_taken_away_counts_at_once(
@@ -115,9 +115,9 @@ async def test_a_redirect_scheme_that_is_taken_away_counts_at_once(
     """What is kept is the document, and it is judged by the settings as they are."""
     outside.pages[URL] = Page(described(redirect_uris=["cursor://cb", REDIRECT]))
     with sharing(tmp_path, outside) as parts:
-        before = await Documents(parts).client(URL)
+        before = await Documents(parts).client(URL, HERE)
     with sharing(tmp_path, outside, FULLSTORY_MCP_REDIRECT_SCHEMES="zed") as parts:
-        after = await Documents(parts).client(URL)
+        after = await Documents(parts).client(URL, HERE)
 
     assert before is not None
     assert after is not None

@@ -7,16 +7,25 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
+from fullstory_mcp.oauth.client import Client
 from fullstory_mcp.oauth.documents import UNKNOWN_KEY_SECONDS, DocumentRefused, Documents
 from fullstory_mcp.oauth.model import Shared
 from fullstory_mcp.storage import documents as stored
 from oauth.outside import Outside, Page
-from oauth.strangers import sharing
+from oauth.strangers import HERE, sharing
 from support import Clock
 
 pytestmark = pytest.mark.anyio
 
 URL = "https://app.example.com/jwks.json"
+SIGNER = Client(
+    id="https://app.example.com/client.json",
+    name="App",
+    kind="document",
+    redirect_uris=(),
+    method="private_key_jwt",
+    jwks_uri=URL,
+)
 
 
 def public(kid: str) -> dict[str, Any]:
@@ -51,7 +60,7 @@ def shared(tmp_path: Path, outside: Outside, clock: Clock) -> Iterator[Shared]:
 async def test_a_key_set_is_fetched_once_and_kept(shared: Shared, outside: Outside) -> None:
     """As a document is."""
     for _ in range(3):
-        assert names(await Documents(shared).key_set(URL, "one")) == ["one"]
+        assert names(await Documents(shared).key_set(SIGNER, "one", HERE)) == ["one"]
     assert len(outside.requests) == 1
 
 
@@ -60,16 +69,16 @@ async def test_an_unknown_key_is_looked_for_once_a_minute(
 ) -> None:
     """A client that changed its keys is served soon; a liar makes us fetch no more than that."""
     keys = Documents(shared)
-    await keys.key_set(URL)
+    await keys.key_set(SIGNER, None, HERE)
     outside.pages[URL] = Page({"keys": [public("two")]})
     for _ in range(3):
-        assert names(await keys.key_set(URL, "two")) == ["one"]
+        assert names(await keys.key_set(SIGNER, "two", HERE)) == ["one"]
     assert len(outside.requests) == 1
 
     clock.time += UNKNOWN_KEY_SECONDS
     for _ in range(3):
-        assert names(await keys.key_set(URL, "two")) == ["two"]
-        assert names(await keys.key_set(URL, "liar")) == ["two"]
+        assert names(await keys.key_set(SIGNER, "two", HERE)) == ["two"]
+        assert names(await keys.key_set(SIGNER, "liar", HERE)) == ["two"]
     assert len(outside.requests) == 2
 
 
@@ -77,11 +86,11 @@ async def test_a_host_that_is_down_takes_no_key_away(
     shared: Shared, outside: Outside, clock: Clock
 ) -> None:
     """The keys that are kept and not stale still count."""
-    await Documents(shared).key_set(URL)
+    await Documents(shared).key_set(SIGNER, None, HERE)
     outside.pages[URL] = Page({}, 503)
     clock.time += UNKNOWN_KEY_SECONDS
 
-    assert names(await Documents(shared).key_set(URL, "two")) == ["one"]
+    assert names(await Documents(shared).key_set(SIGNER, "two", HERE)) == ["one"]
 
 
 async def test_only_public_keys_for_signatures_are_taken(shared: Shared, outside: Outside) -> None:
@@ -103,7 +112,7 @@ async def test_only_public_keys_for_signatures_are_taken(shared: Shared, outside
         }
     )
 
-    assert names(await Documents(shared).key_set(URL)) == ["good", "rsa"]
+    assert names(await Documents(shared).key_set(SIGNER, None, HERE)) == ["good", "rsa"]
 
 
 @pytest.mark.parametrize("body", [{}, [], {"keys": []}, {"keys": {}}, {"keys": [{}]}, b"<html>"])
@@ -112,7 +121,7 @@ async def test_what_holds_no_key_is_refused(shared: Shared, outside: Outside, bo
     outside.pages[URL] = Page(body)
 
     with pytest.raises(DocumentRefused, match=r"key set at app\.example\.com cannot be used"):
-        await Documents(shared).key_set(URL)
+        await Documents(shared).key_set(SIGNER, None, HERE)
 
 
 async def test_strangers_cannot_fill_the_disk(shared: Shared) -> None:

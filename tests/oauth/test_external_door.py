@@ -103,6 +103,35 @@ async def test_an_issuer_that_is_down_is_nobodys_fault(door: Door, issuer: Issue
     assert (await door.call(token, "get_quotas")).status_code == 200
 
 
+async def test_a_confirmation_is_of_one_person_and_client(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another who uses the same key cannot bring it, nor the same person through another client."""
+    monkeypatch.setenv("SUPPORT_KEY", "na1.sandbox-admin")
+    people = '[keys.support]\nenv = "SUPPORT_KEY"\n[[people]]\ngroup = "admins"\nkey = "support"\n'
+    usual = {"scope": "fullstory:read fullstory:delete", "groups": ["admins"]}
+    at = issuer.outside
+    async with hosting(
+        access=people, outside=at.transport, resolve=at.resolve, clock=issuer.clock, **EXTERNAL
+    ) as door:
+
+        async def deletes(confirmation: str = "", **claims: str) -> str:
+            given = {"id": "1", **({"confirmation": confirmation} if confirmation else {})}
+            answer = await door.call(issuer.token(**usual, **claims), "delete_user", **given)
+            return result_of(answer)["content"][0]["text"]
+
+        stated = (await deletes()).partition('confirmation: "')[2].partition('"')[0]
+        assert stated
+        other_person = await deletes(stated, sub="u-2")
+        other_client = await deletes(stated, client_id="another")
+        own = await deletes(stated, iat=int(issuer.clock()) - 1)
+
+    assert "the confirmation does not hold" in other_person
+    assert "the confirmation does not hold" in other_client
+    assert "the confirmation does not hold" not in own
+    assert [one.method for one in door.sandbox.requests].count("DELETE") == 1
+
+
 async def test_what_the_operator_denies_is_told_and_asked_of_nobody(
     door: Door, issuer: Issuer
 ) -> None:

@@ -79,7 +79,8 @@ async def test_a_key_limits_the_scopes_of_any_token(tokens: ExternalTokens, issu
         ({"email": None, "groups": ["x", "readers"]}, "u-1"),
         ({"email": "bob@example.com", "groups": "readers"}, "bob@example.com"),
         ({"email": None, "sub": "robot"}, "robot"),
-        ({"email": "ada@example.com", "email_verified": True}, "ada@example.com"),
+        ({"email": "ada@example.com"}, "ada@example.com"),
+        ({"email": "Ada@Example.com"}, "Ada@Example.com"),
     ],
 )
 async def test_people_are_known_by_address_group_or_subject(
@@ -94,6 +95,7 @@ async def test_people_are_known_by_address_group_or_subject(
     [
         {"email": "eve@example.com"},
         {"email_verified": False},
+        {"email_verified": None},
         {"email": None},
         {"email": ["ada@example.com"]},
         {"email": None, "groups": {"readers": True}},
@@ -106,6 +108,30 @@ async def test_a_good_token_of_somebody_unknown_is_told_apart(
     """Signing in again would not help: the text says who can."""
     with pytest.raises(NotAdmitted, match="Ask whoever runs it to add you"):
         await tokens.verify(issuer.token(**claims))
+
+
+@pytest.mark.parametrize(
+    ("claims", "known"),
+    [
+        ({"email_verified": None}, True),
+        ({"email_verified": True}, True),
+        ({"email_verified": False}, False),
+        ({"email_verified": "false"}, False),
+        ({"email_verified": "perhaps"}, False),
+    ],
+)
+async def test_an_issuer_may_be_trusted_with_every_address(
+    tmp_path: Path, issuer: Issuer, claims: dict[str, Any], known: bool
+) -> None:
+    """Where the operator says so, the claim may be left out; what it denies stays denied."""
+    trusting = {**EXTERNAL, "FULLSTORY_MCP_TOKEN_EMAIL": "trusted"}
+    with sharing(tmp_path, issuer.outside, access=ACCESS, clock=issuer.clock, **trusting) as parts:
+        verified = ExternalTokens(parts).verify(issuer.token(**claims))
+        if known:
+            assert await verified is not None
+        else:
+            with pytest.raises(NotAdmitted):
+                await verified
 
 
 async def test_groups_may_be_in_another_claim(tmp_path: Path, issuer: Issuer) -> None:

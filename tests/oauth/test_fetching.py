@@ -217,17 +217,17 @@ async def test_the_operators_own_address_is_only_kept_small_and_quick() -> None:
     theirs, ours = Outside(), Outside({url: Page({}, headers={"content-type": "text/plain"})})
     one = fetcher(theirs, trusted_transport=ours.transport)
 
-    assert (await one.get(url, trusted=True)).body == b"{}"
+    assert (await one.get(url, whose="operator")).body == b"{}"
     assert (theirs.resolved, theirs.requests) == ([], [])
     for bad, why in (
         ("http://login.internal/keys", "not https"),
         ("https://login.internal/none", "404"),
     ):
         with pytest.raises(FetchRefused, match=why):
-            await one.get(bad, trusted=True)
+            await one.get(bad, whose="operator")
     ours.pages[url] = Page(b" " * 100)
     with pytest.raises(FetchRefused, match="larger"):
-        await one.get(url, trusted=True, most_bytes=99)
+        await one.get(url, whose="operator", most_bytes=99)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import httpx2 as httpx
 import pytest
 from starlette.requests import Request
 
-from fullstory_mcp.oauth import consent, pages
+from fullstory_mcp.oauth import consent
 from fullstory_mcp.oauth.model import Asked
 from oauth.consenting import begun, proven, shown_key, text_of
 from oauth.harness import ALL_SCOPES, CHALLENGE, KEY, REDIRECT_URI, Door, hosting, submitted
@@ -223,6 +223,9 @@ HIDING = {
     "control": ("Cla\x1b[31mude", "Cla[31mude"),
     "long": ("x" * 300, "x" * 59 + "…"),
     "nothing": ("\u200b", "an application without a name"),
+    "fillers": ("\u115f\u1160\u3164\uffa0\u2800", "an application without a name"),
+    "unwritten marks": ("\u034f\u180b\ufe0f\U000e0100", "an application without a name"),
+    "fillers within": ("Clau\u3164de", "Claude"),
 }
 
 
@@ -243,32 +246,6 @@ async def test_a_vouched_client_is_named_with_its_voucher() -> None:
     assert "An application that claude.ai vouches for" in text_of(page)
     assert "Nobody vouches" not in page.text
     assert "form-action 'self' https://claude.ai;" in page.headers["content-security-policy"]
-
-
-SOURCES = {
-    "https://agent.example.com/callback?x=1": "https://agent.example.com",
-    "https://agent.example.com:8443/": "https://agent.example.com:8443",
-    "http://127.0.0.1:53682/callback": "http://127.0.0.1:53682",
-    "http://[::1]:53682/callback": "http:",
-    "cursor://anysphere.cursor-mcp/callback": "cursor:",
-    "vscode-insiders:callback": "vscode-insiders:",
-    "https://a;script-src *,x/": "https:",
-    "https://[": "'self'",
-    "no scheme": "'self'",
-}
-
-
-@pytest.mark.parametrize(("address", "source"), SOURCES.items())
-def test_a_redirect_adds_one_source_to_the_policy(address: str, source: str) -> None:
-    """Whatever the address is made of, it cannot add a directive of its own."""
-    assert pages.form_source(address) == source
-
-
-def test_hosts_are_shown_as_names_are_resolved() -> None:
-    """Letters of other alphabets that look like ours are shown encoded."""
-    assert pages.host("https://аpple.com/") == "xn--pple-43d.com"
-    assert pages.host("https://user@host.example.com:99/x") == "host.example.com:99"
-    assert pages.place("https://[/") == "an unreadable address"
 
 
 async def _asking(door: Door, **given: object) -> httpx.Response:

@@ -72,6 +72,7 @@ NAMES = {
     "control": ("Cla\x00u\x1bde\r\nCode", "Claude Code"),
     "direction": ("\u202eedualC\u2066", "edualC"),
     "invisible": ("Cl\u200baude\ufeff", "Claude"),
+    "blank letters": ("\u115f\u1160\u3164\uffa0\u2800", "Unnamed client"),
     "long": ("x" * 5000, "x" * 100),
 }
 

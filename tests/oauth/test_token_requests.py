@@ -70,6 +70,8 @@ async def test_while_the_database_is_away_nothing_is_lost(database_url: str) -> 
 
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) > 0
+    assert refused.headers["access-control-allow-origin"] == "*"
+    assert "Retry-After" in refused.headers["access-control-expose-headers"]
     assert answer.status_code == 200
 
 

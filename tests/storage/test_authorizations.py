@@ -45,17 +45,43 @@ def test_request_is_decided_once(database: Database, proof: str | None) -> None:
 
 
 def test_request_is_not_decided_by_what_was_shown_before(database: Database) -> None:
-    """A form that was shown for one key does not count for the next one."""
+    """A form that was shown for one key does not count for the next one, nor for another browser."""
     with database.begin() as tx:
         authorizations.begin(tx, WAITING)
-        shown = [
-            authorizations.prove(tx, WAITING, "first", NOW),
-            authorizations.prove(tx, WAITING, "second", NOW),
+        proven = authorizations.prove(tx, "a-1", "another browser", "first", NOW)
+        shown = replace(WAITING, proof="first", browser="another browser")
+        decided = [
+            authorizations.decide(tx, read, NOW)
+            for read in (WAITING, replace(shown, proof="second"), replace(shown, browser="browser"))
         ]
-        decided = authorizations.decide(tx, WAITING, NOW)
+        in_the_end = authorizations.decide(tx, shown, NOW)
 
-    assert shown == [True, False]
-    assert not decided
+    assert proven
+    assert decided == [False, False, False]
+    assert in_the_end
+
+
+def test_sign_in_is_taken_up_once(database: Database) -> None:
+    """Of two answers of the identity provider one is looked at."""
+    with database.begin() as tx:
+        authorizations.begin(tx, WAITING)
+        begun = [authorizations.remember(tx, WAITING, "session", NOW) for _ in range(2)]
+        waiting = replace(WAITING, proof="session")
+        taken = [authorizations.remember(tx, waiting, None, NOW) for _ in range(2)]
+
+    assert begun == [True, False]
+    assert taken == [True, False]
+
+
+def test_last_proof_counts(database: Database) -> None:
+    """With the browser that brought it: the one before is shut out."""
+    with database.begin() as tx:
+        authorizations.begin(tx, WAITING)
+        for number in range(2):
+            authorizations.prove(tx, "a-1", f"browser {number}", f"proof {number}", NOW)
+        after = authorizations.find(tx, "a-1")
+
+    assert after == replace(WAITING, browser="browser 1", proof="proof 1")
 
 
 def test_request_that_expired_is_closed(database: Database) -> None:
@@ -63,12 +89,13 @@ def test_request_that_expired_is_closed(database: Database) -> None:
     with database.begin() as tx:
         authorizations.begin(tx, WAITING)
         late = [
-            authorizations.prove(tx, WAITING, "sealed", NOW + 600),
+            authorizations.remember(tx, WAITING, "session", NOW + 600),
+            authorizations.prove(tx, "a-1", "browser", "sealed", NOW + 600),
             authorizations.decide(tx, WAITING, NOW + 600),
         ]
         in_time = authorizations.decide(tx, WAITING, NOW + 599)
 
-    assert late == [False, False]
+    assert late == [False, False, False]
     assert in_time
 
 

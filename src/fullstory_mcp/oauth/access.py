@@ -8,7 +8,7 @@
     scopes = ["fullstory:read"]         # all three if left out
 
     [[people]]                          # the first row that fits decides
-    email = "ada@example.com"           # or "*@example.com"; only addresses that the issuer verified
+    email = "ada@example.com"           # or "*@example.com"; ASCII, and verified by the issuer
     key = "support"
 
     [[people]]

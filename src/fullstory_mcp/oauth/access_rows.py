@@ -46,8 +46,11 @@ Words = Annotated[str, _looks(r"[^\x00-\x1f\x7f]{1,2000}", "must be a line of te
 Name = Annotated[str, _looks(r"[A-Za-z0-9_-]{1,64}", "must be 1 to 64 letters, digits, - or _")]
 Address = Annotated[
     Words,
-    _looks(r"(?:\*|[^@\s*]+)@[^@\s*]+", "must be an e-mail address, or *@ and a domain"),
-    AfterValidator(str.casefold),
+    _looks(
+        r"(?:\*|[!-)+-?A-~]+)@[!-)+-?A-~]+",
+        "must be an e-mail address or *@ and a domain, in ASCII (a domain's other letters as xn--…)",
+    ),
+    AfterValidator(str.lower),
 ]
 Hash = Annotated[str, _looks(r"[0-9a-f]{64}", "must be the SHA-256 in 64 lower-case hex digits")]
 WebAddress = Annotated[Words, _looks(r"https://.+", "must be https")]
@@ -139,12 +142,16 @@ class PersonRow(_Row):
         if self.issuer is not None and self.issuer.rstrip("/") != identity.issuer.rstrip("/"):
             return False
         if self.email is not None:
-            return identity.email_verified and self._is_address(identity.email.casefold())
+            return identity.email_verified and self._is_address(identity.email)
         if self.group is not None:
             return self.group in identity.groups
         return self.subject == identity.subject
 
     def _is_address(self, email: str) -> bool:
+        """Whether the row names an address; only ASCII's own letters are alike in both cases."""
+        if not email.isascii():
+            return False
+        email = email.lower()
         local, _, domain = email.rpartition("@")
         if (self.email or "").startswith("*@"):
             return bool(local) and "@" not in local and self.email == f"*@{domain}"

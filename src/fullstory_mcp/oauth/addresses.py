@@ -1,9 +1,18 @@
-"""Which addresses are out in the public, and the system's way from a name to addresses."""
+"""Which addresses are out in the public, who has how many, and the system's way from a name to addresses."""
 
+import asyncio
 import ipaddress
 import socket
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 import anyio
+
+LOOKUPS_AT_ONCE = 4
+"""How many names a resolver looks up at once, those included that nobody waits for any more."""
+
+SITE_BITS = 48
+"""An IPv6 site has so much to itself, and so 65,536 networks of a household's size (RFC 6177)."""
 
 _NOT_FOR_STRANGERS = tuple(
     ipaddress.ip_network(text)
@@ -53,11 +62,46 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-async def resolved(host: str, port: int) -> list[str]:
-    """Every address of `host`, as the system prefers them.
+def site_of(address: str) -> str:
+    """Who has an address or network as a whole: an IPv6 one's /48; any other text is its own site."""
+    try:
+        network = ipaddress.ip_network(address, strict=False)
+    except ValueError:
+        return address
+    if network.version == 4 or network.prefixlen < SITE_BITS:
+        return address
+    return str(network.supernet(new_prefix=SITE_BITS))
 
-    Raises:
-        OSError: it has none.
+
+class Resolver:
+    """Looks names up in threads of its own, so that slow names hold up nobody else's.
+
+    A look-up cannot be cut short: one that nobody waits for any more keeps its place until the
+    system gives it up.
     """
-    rows = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, "names")
+        self._places = anyio.Semaphore(LOOKUPS_AT_ONCE)
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """Every address of `host`, as the system prefers them.
+
+        Raises:
+            OSError: it has none.
+        """
+        loop = asyncio.get_running_loop()
+        await self._places.acquire()
+
+        def leave(_: Future[list[str]]) -> None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile, and everything with it
+                loop.call_soon_threadsafe(self._places.release)
+
+        looking = self._threads.submit(_looked_up, host, port)
+        looking.add_done_callback(leave)
+        return await asyncio.wrap_future(looking)
+
+
+def _looked_up(host: str, port: int) -> list[str]:
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(row[4][0]) for row in rows))

@@ -7,15 +7,30 @@ wrong is told to the client, by a redirect (RFC 6749, section 4.1.2.1).
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from fullstory_mcp.oauth import redirects
 from fullstory_mcp.oauth.client import Client
-from fullstory_mcp.oauth.forms import Parameters
+from fullstory_mcp.oauth.forms import REPEATABLE, Parameters
 from fullstory_mcp.oauth.model import Asked, Shared
 from fullstory_mcp.oauth.scopes import known_scopes, same_resource
 
 _S256 = re.compile(r"[A-Za-z0-9_-]{43}")
 """A SHA-256 in base64url (RFC 7636, section 4.2)."""
+
+
+READ = (
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "response_mode",
+    "prompt",
+)
+"""What means something here, beside `resource`."""
 
 
 class Unsafe(Exception):
@@ -73,6 +88,12 @@ def completed(shared: Shared, given: Parameters, asked: Asked) -> Asked:
     """The whole of a request that is right."""
     scopes = known_scopes(given.get("scope")) or shared.settings.first_scopes
     return replace(asked, scopes=scopes, challenge=given.get("code_challenge") or "")
+
+
+def query_of(given: Parameters) -> str:
+    """A request that is right, as a query: what means something here, and nothing else."""
+    named = [(name, value) for name in READ if (value := given.get(name)) is not None]
+    return urlencode([*named, *((REPEATABLE, value) for value in given.resources)])
 
 
 def _faulty(_: Shared, given: Parameters) -> Wrong | None:

@@ -1,33 +1,28 @@
-"""The person's browser: which one it is, whether a form came from our own page, and what it says.
+"""The person's browser: whether a form came from our own page, what it says, and how often it came.
 
-A browser is known by a random cookie of which only the hash is stored. A form is believed with that
-cookie (SameSite=Lax: other sites' forms come without it), a token sealed to the browser and to the
-form, and the `Sec-Fetch-Site` and `Origin` that browsers of today add.
+A form is believed with the browser's cookie (SameSite=Lax: other sites' forms come without it), a
+token sealed to the browser and to the form, and the `Sec-Fetch-Site` and `Origin` that browsers of
+today add.
 """
 
-import hashlib
 import ipaddress
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import Response
 
+from fullstory_mcp.oauth.addresses import site_of
 from fullstory_mcp.oauth.model import Front, Shared
 from fullstory_mcp.sealing import Sealer, Unsealable
 from fullstory_mcp.storage import Tx, counters
 
 T = TypeVar("T")
 
-COOKIE = "fullstory-mcp"
-"""The cookie by which a browser is known until it is closed."""
-
-VISIT_COOKIE = "fullstory-mcp-visit"
-"""The cookie of a person who showed who they are on `/connections`."""
+Limit = tuple[int, int]
+"""How many, and in how many seconds."""
 
 FORM_SECONDS = 3600
 """How long a form may be sent after it was shown."""
@@ -38,11 +33,14 @@ MOST_FORM_FIELDS = 30
 BROWSER_TRIES = (10, 600)
 """Most tries of a key from one browser, and in how many seconds."""
 
-ADDRESS_TRIES = (50, 3600)
-"""Most tries of a key from one network address, and in how many seconds."""
+ADDRESS_TRIES, SITE_TRIES = (50, 3600), (250, 3600)
+"""The same from one network address, and from an IPv6 site with all its networks."""
+
+ADDRESS_REQUESTS, SITE_REQUESTS = (60, 60), (300, 60)
+"""Most requests that may begin to wait for a person from there, and in how many seconds."""
 
 _FORM = "application/x-www-form-urlencoded"
-_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
+_WITH_PORT = re.compile(r"\[(?P<six>[^]]+)\](?::[0-9]+)?|(?P<four>[0-9.]+):[0-9]+")
 
 
 class Unusable(Exception):
@@ -73,32 +71,6 @@ class Form:
     def all(self, name: str) -> list[str]:
         """Every value of a field."""
         return self.fields.get(name, [])
-
-
-def known(front: Front, request: Request, name: str = COOKIE) -> str | None:
-    """The hash of the browser's cookie, None where it brought none that could be ours."""
-    value = request.cookies.get(cookie_name(front, name), "")
-    return _hash(value) if _VALUE.fullmatch(value) else None
-
-
-def hand_out(front: Front, response: Response, name: str = COOKIE, age: int | None = None) -> str:
-    """Gives the browser a new cookie, for `age` seconds or until it is closed; returns its hash."""
-    value = secrets.token_urlsafe(32)
-    _set(front, response, name, value, age)
-    return _hash(value)
-
-
-def take_back(front: Front, response: Response, name: str) -> None:
-    """Makes the browser forget a cookie."""
-    _set(front, response, name, "", 0)
-
-
-def cookie_name(front: Front, name: str) -> str:
-    """The cookie's name with the prefix that binds it to this host (RFC 6265bis, 4.1.3.2).
-
-    A trial at http on this machine goes without: not every browser and client counts it as secure.
-    """
-    return name if _in_trial(front) else f"__Host-{name}"
 
 
 def form_token(shared: Shared, browser: str, form: str) -> str:
@@ -160,20 +132,24 @@ def chosen(answers: Mapping[str, T], form: Form) -> T:
 
 
 def count_try(tx: Tx, browser: str, address: str, now: int) -> int | None:
-    """Counts a try of a key; None where it may go on, else how many seconds to wait at most."""
-    for name, (most, seconds) in (
-        (f"key-by-browser:{browser}", BROWSER_TRIES),
-        (f"key-by-address:{address}", ADDRESS_TRIES),
-    ):
-        if counters.count(tx, name, seconds, now) > most:
-            return seconds - now % seconds
-    return None
+    """Counts a try of a key; None where it may go on, else how many seconds to wait at most.
+
+    The browser comes last: past the others' limit, who throws the cookie away adds no counters.
+    """
+    counted = _from(address, "key", ADDRESS_TRIES, SITE_TRIES)
+    return _counted(tx, {**counted, f"key-by-browser:{browser}": BROWSER_TRIES}, now)
+
+
+def count_request(tx: Tx, address: str, now: int) -> int | None:
+    """The same for a request that is to wait for a person."""
+    return _counted(tx, _from(address, "request", ADDRESS_REQUESTS, SITE_REQUESTS), now)
 
 
 def address_of(shared: Shared, request: Request) -> str:
     """The caller's network address as far as it can be believed; an IPv6 one by its /64.
 
-    With proxies in front, it is the entry of `X-Forwarded-For` that the outermost of them added.
+    With proxies in front, it is the entry of `X-Forwarded-For` that the outermost of them added;
+    some add the port.
     """
     direct = request.client.host if request.client else ""
     entries = [
@@ -183,13 +159,32 @@ def address_of(shared: Shared, request: Request) -> str:
     ]
     proxies = shared.settings.proxies
     named = entries[-proxies] if 0 < proxies <= len(entries) else direct
+    if ported := _WITH_PORT.fullmatch(named):
+        named = ported["six"] or ported["four"]
     try:
         address = ipaddress.ip_address(named)
     except ValueError:
         return direct
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ipaddress.IPv6Network((address, 64), strict=False))
+        # What a socket for both kinds calls a caller by IPv4.
+        address = address.ipv4_mapped
+    return str(address)
+
+
+def _from(address: str, what: str, of_address: Limit, of_site: Limit) -> dict[str, Limit]:
+    limits = {f"{what}-by-address:{address}": of_address}
+    site = site_of(address)
+    return limits if site == address else {**limits, f"{what}-by-site:{site}": of_site}
+
+
+def _counted(tx: Tx, limits: Mapping[str, Limit], now: int) -> int | None:
+    """What one limit refuses does not count for the next."""
+    for name, (most, seconds) in limits.items():
+        if counters.count(tx, name, seconds, now) > most:
+            return seconds - now % seconds
+    return None
 
 
 def _require_our_page(front: Front, request: Request) -> None:
@@ -213,23 +208,3 @@ def _opened(sealer: Sealer, purpose: str, token: str) -> int:
 
 def _purpose(browser: str, form: str) -> str:
     return f"form:{browser}:{form}"
-
-
-def _set(front: Front, response: Response, name: str, value: str, age: int | None) -> None:
-    response.set_cookie(
-        cookie_name(front, name),
-        value,
-        max_age=age,
-        path="/",
-        secure=not _in_trial(front),
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def _in_trial(front: Front) -> bool:
-    return front.on_loopback and front.origin.startswith("http:")
-
-
-def _hash(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

@@ -30,8 +30,11 @@ class Clients:
         self._shared = shared
         self._documents = Documents(shared)
 
-    async def find(self, client_id: str) -> Client | None:
+    async def find(self, client_id: str, address: str, *, stale: bool = False) -> Client | None:
         """The client of this id; None where it is unknown, or its registration has expired.
+
+        `address` is the network address that asks. With `stale`, its metadata document may be of
+        yesterday where it cannot be had: for what is connected already.
 
         Raises:
             FetchRefused: its metadata document cannot be had or is not usable; the text is why.
@@ -41,12 +44,12 @@ class Clients:
         if known := self._shared.access.clients.get(client_id):
             return known
         if client_id.startswith("https://"):
-            return await self._documents.client(client_id)
+            return await self._documents.client(client_id, address, stale=stale)
         now = int(self._shared.clock())
         found = await self._shared.database.read(stored.find, client_id, now)
         return None if found is None else registered(found)
 
-    async def keys_of(self, client: Client, kid: str | None = None) -> KeySet | None:
+    async def keys_of(self, client: Client, kid: str | None, address: str) -> KeySet | None:
         """The public keys with which the client signs, `kid` among them if anywhere; None for none.
 
         Raises:
@@ -55,7 +58,7 @@ class Clients:
         if client.jwks is not None:
             return key_set_of(client.jwks)
         if client.jwks_uri is not None:
-            return await self._documents.key_set(client.jwks_uri, kid)
+            return await self._documents.key_set(client, kid, address)
         return None
 
 

@@ -1,7 +1,8 @@
 """The page `/connections`: a person sees what is connected in their name, and ends it.
 
-Whoever has the same key, or signs in as the same person, sees the same connections. Nothing is shown
-before that, and a form ends only what belongs to the visit that it is sent with.
+Whoever has the same key, or signs in as the same person, sees the same connections; a key need not be
+good any more for that. Nothing is shown before, and a form ends only what belongs to the visit that
+it is sent with.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fullstory_mcp.oauth import browser, consent_pages, pages, proof, visiting
+from fullstory_mcp.oauth import browser, consent_pages, cookies, pages, proof, visiting
 from fullstory_mcp.oauth.access import Identity
 from fullstory_mcp.oauth.browser import Form
+from fullstory_mcp.oauth.grants import SIGN_IN_OVER
 from fullstory_mcp.oauth.model import Shared
-from fullstory_mcp.oauth.proof import Refused
+from fullstory_mcp.oauth.proof import FormerKey, KeyNotAccepted, KeyProof, Refused
 from fullstory_mcp.oauth.waiting import sent_on
 from fullstory_mcp.storage import Tx
 from fullstory_mcp.storage import connections as stored
@@ -74,12 +76,12 @@ async def _sent(shared: Shared, request: Request) -> Response:
 
 
 async def _key(shared: Shared, request: Request, form: Form) -> Response:
-    known = browser.known(shared.front, request)
+    known = cookies.known(shared.front, request)
     if known is None:
         raise browser.Unusable("The browser must keep cookies for this site.", 403)
     browser.require_token(shared, known, _key_form(), form.one("token"))
     try:
-        shows = await proof.of_key(shared, request, known, form.one("api_key"))
+        shows = await _owner(shared, request, known, form.one("api_key"))
     except Refused as refused:
         if refused.status == 429:
             return pages.error_page(
@@ -89,6 +91,20 @@ async def _key(shared: Shared, request: Request, form: Form) -> Response:
     response = sent_on(_address(shared))
     await visiting.begin_visit(shared, request, response, shows)
     return response
+
+
+async def _owner(shared: Shared, request: Request, known: str, pasted: str) -> KeyProof | FormerKey:
+    """Whose connections a key shows, also one that Fullstory refuses: to end them is still its owner's.
+
+    Raises:
+        Refused: it shows nobody's.
+    """
+    try:
+        return await proof.of_key(shared, request, known, pasted)
+    except KeyNotAccepted as refused:
+        if not await shared.database.read(stored.owned, refused.former.owner, 1):
+            raise
+        return refused.former
 
 
 async def _end(shared: Shared, _request: Request, visit: Visit, form: Form) -> Response:
@@ -125,9 +141,9 @@ def _all_ended(tx: Tx, owner: str, now: int) -> None:
 def _who(shared: Shared, request: Request, fault: Refused | None = None) -> Response:
     """The page that asks who the person is."""
     response_headers = {"Retry-After": str(fault.seconds)} if fault and fault.seconds else {}
-    known = browser.known(shared.front, request)
+    known = cookies.known(shared.front, request)
     cookie = Response()
-    hash_ = known or browser.hand_out(shared.front, cookie)
+    hash_ = known or cookies.hand_out(shared.front, cookie)
     if known is None:
         response_headers["Set-Cookie"] = cookie.headers["set-cookie"]
     return _page(
@@ -164,8 +180,8 @@ def _facts(shared: Shared, connection: Connection) -> dict[str, object]:
     return {
         "id": connection.id,
         "client": pages.shown(connection.client_name) or "an application without a name",
-        "voucher": pages.shown(connection.client_host, pages.HOST_CHARACTERS),
-        "goes_to": pages.shown(connection.redirect_host, pages.HOST_CHARACTERS),
+        "voucher": pages.shown_host(connection.client_host),
+        "goes_to": pages.shown_host(connection.redirect_host),
         "may": ", ".join(
             words[0] for scope, words in consent_pages.SCOPE_WORDS.items() if scope in scopes
         ),
@@ -193,6 +209,8 @@ def _trouble(shared: Shared, connection: Connection) -> str:
             f"The access file of {shared.front.host} gives you no key any more. "
             "Ask whoever runs the server."
         )
+    if shared.clock() >= connection.created_at + shared.settings.sign_in_days * DAY_SECONDS:
+        return SIGN_IN_OVER
     return ""
 
 

@@ -2,8 +2,9 @@
 
     /authorize ─ begin ─▶ /consent (prove: key or sign-in) ─▶ /consent (decide) ─▶ the client
 
-Every step is bound to the browser that began it, the decision is taken once, and a request that
-cannot be believed ends on a page of ours, never at a redirect.
+The first step is bound to the browser that began it and the second to the one that proved it, the
+decision is taken once, and a request that cannot be believed ends on a page of ours, never at a
+redirect.
 """
 
 import secrets
@@ -33,6 +34,9 @@ async def begin(shared: Shared, request: Request, asked: Asked) -> Response:
     """Stores a checked authorization request and sends the browser to the consent page.
 
     The page has an address of its own, without what the client sent.
+
+    Raises:
+        Closed: too many were begun from this network address.
     """
     response = sent_on("")
     row = await waiting.store(shared, request, response, asked)
@@ -63,17 +67,19 @@ async def _shown(shared: Shared, request: Request) -> Response:
 
 async def _sent(shared: Shared, request: Request) -> Response:
     """A form of one of the two steps, told apart by the button that was pressed."""
+    link = None
     try:
         form = await browser.form_of(shared, request)
         waits, asked = await _found(shared, request, form.one("request"))
+        link = (address(shared, waits.row.id), "Open the page again")
         browser.require_token(
             shared, waits.row.browser, consent_pages.form_name(waits), form.one("token")
         )
         answer = browser.chosen(ANSWERS, form)
         return await answer(shared, request, waits, asked, form)
     except browser.Unusable as fault:
-        text = f"{fault} Nothing was changed. {waiting.START_AGAIN}"
-        return pages.error_page(fault.status, "This form cannot be used", text)
+        text = f"{fault} Nothing was changed. {f'{link[1]}.' if link else waiting.START_AGAIN}"
+        return pages.error_page(fault.status, "This form cannot be used", text, link=link)
     except Closed as closed:
         return closed.page
 
@@ -93,8 +99,7 @@ async def _key(
         shows = await proofs.of_key(shared, request, waits.row.browser, form.one("api_key"))
     except Refused as refused:
         return consent_pages.refused(shared, waits, asked, refused)
-    await waiting.put(shared, waits, shows)
-    return sent_on(address(shared, waits.row.id))
+    return await waiting.show(shared, waits, shows, address(shared, waits.row.id))
 
 
 async def _back(

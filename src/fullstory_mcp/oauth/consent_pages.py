@@ -170,7 +170,7 @@ def _page(  # noqa: PLR0913 - what every step shows, beside its own
 def _who_asks(asked: Asked) -> dict[str, object]:
     return {
         "client": pages.shown(asked.client_name) or "an application without a name",
-        "voucher": pages.shown(asked.client_host, pages.HOST_CHARACTERS),
+        "voucher": pages.shown_host(asked.client_host),
         "goes_to": pages.place(asked.redirect_uri),
         "local": pages.is_local(asked.redirect_uri),
         "app": pages.is_app(asked.redirect_uri) and urlsplit(asked.redirect_uri).scheme,

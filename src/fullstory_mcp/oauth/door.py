@@ -16,7 +16,7 @@ from fullstory_mcp.catalogue import Tool
 from fullstory_mcp.errors import StorageUnavailable
 from fullstory_mcp.oauth import connections, consent, endpoints, metadata, registration, signin
 from fullstory_mcp.oauth.access import AccessFile
-from fullstory_mcp.oauth.addresses import resolved
+from fullstory_mcp.oauth.answers import FOR_ANY_ORIGIN
 from fullstory_mcp.oauth.external import ExternalTokens
 from fullstory_mcp.oauth.fetching import Fetcher, direct
 from fullstory_mcp.oauth.guard import Guard, Rates, Verifier, unavailable
@@ -129,8 +129,8 @@ class FrontDoor:
 
     async def key_refused(self, principal: Principal) -> None:
         """Notes that Fullstory refused the key of a connection, for /connections to say."""
-        if not principal.connection:
-            return
+        if not self.embedded:
+            return  # the operator's own keys, which no row names
         try:
             await self.shared.database.run(_refused, principal.connection, int(self.shared.clock()))
         except StorageUnavailable as error:
@@ -170,7 +170,7 @@ def shared_by(  # noqa: PLR0913 - wiring names every part
         levels=upstream.provider.identity["levels"],
         fetcher=Fetcher(
             outside or direct,
-            resolve or resolved,
+            resolve,
             settings.private_hosts,
             outside or transport,
             monotonic=monotonic,
@@ -187,6 +187,12 @@ def _refused(tx: Tx, connection_id: str, now: int) -> None:
 
 
 async def _storage_lost(_: Request, error: Exception) -> Response:
-    """What a page or endpoint answers while the database is away."""
+    """What a page or endpoint answers while the database is away.
+
+    Pages of any site may read it, as they may what the endpoints for clients answer otherwise: it
+    says nothing of anybody.
+    """
     logger.error("%s", error)
-    return unavailable()
+    answer = unavailable()
+    answer.headers.update(FOR_ANY_ORIGIN)
+    return answer

@@ -6,7 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fullstory_mcp.oauth import authorization_request, authorizing, consent, forms, pages
+from fullstory_mcp.oauth import (
+    authorization_request,
+    authorizing,
+    browser,
+    consent,
+    cookies,
+    forms,
+    pages,
+)
 from fullstory_mcp.oauth.answers import (
     Refused,
     denied,
@@ -22,6 +30,7 @@ from fullstory_mcp.oauth.clients import Clients
 from fullstory_mcp.oauth.fetching import FetchRefused
 from fullstory_mcp.oauth.forms import Parameters
 from fullstory_mcp.oauth.model import Shared
+from fullstory_mcp.oauth.waiting import Closed, sent_on
 
 Work = Callable[[Shared, Caller, TokenRequest], tuple[Response, str]]
 """Runs a request in a worker thread; the text says what came of it."""
@@ -47,7 +56,7 @@ class Endpoints:
         """Checks what is asked and hands it to the consent page."""
         try:
             given = await _asked(request)
-            client = await self._client(given)
+            client = await self._client(given, browser.address_of(self._shared, request))
             asked = authorization_request.began(self._shared, given, client)
         except Unsafe as unsafe:
             told("authorize", "unknown", "refused on a page")
@@ -56,9 +65,20 @@ class Endpoints:
         if wrong is not None:
             told("authorize", kind_of(client), wrong.error)
             return denied(asked, self._shared.front, wrong.error, wrong.description)
-        told("authorize", kind_of(client), "asked for consent")
+        if request.method == "POST" and cookies.known(self._shared.front, request) is None:
+            # Another site's form comes without our cookie, and would be given another one, which ends
+            # what is open in this browser. The same by GET brings the cookie along (SameSite=Lax).
+            told("authorize", kind_of(client), "sent round")
+            query = authorization_request.query_of(given)
+            return sent_on(f"{self._shared.front.url('/authorize')}?{query}")
         whole = authorization_request.completed(self._shared, given, asked)
-        return await consent.begin(self._shared, request, whole)
+        try:
+            answer = await consent.begin(self._shared, request, whole)
+        except Closed as closed:
+            told("authorize", kind_of(client), "too many from one address")
+            return closed.page
+        told("authorize", kind_of(client), "asked for consent")
+        return answer
 
     async def token(self, request: Request) -> Response:
         """A code or a refresh token becomes tokens."""
@@ -81,7 +101,7 @@ class Endpoints:
                 raise Refused("invalid_request", "grant_type is missing.")  # noqa: TRY301 - logged below with the rest
             event = EVENTS.get(form.get("grant_type") or "", event)
             who = presented(request.headers, form)
-            caller = await self._caller(who)
+            caller = await self._caller(who, browser.address_of(self._shared, request))
             client = caller.client
             authorization = request.headers.get("Authorization", "")
             asked = TokenRequest(self._shared.front.url(path), form, authorization, who)
@@ -94,29 +114,31 @@ class Endpoints:
         told(event, kind_of(client), outcome)
         return answer
 
-    async def _caller(self, who: Presented) -> Caller:
+    async def _caller(self, who: Presented, address: str) -> Caller:
         """What is known of the client; asked before any transaction, as its documents may be far.
 
         Raises:
             Refused: its documents cannot be had now.
         """
         try:
-            client = await self._clients.find(who.client_id)
+            client = await self._clients.find(who.client_id, address, stale=True)
             signed = client is not None and who.method == "private_key_jwt"
-            keys = await self._clients.keys_of(client, who.kid) if client and signed else None
+            keys = (
+                await self._clients.keys_of(client, who.kid, address) if client and signed else None
+            )
         except FetchRefused as refused:
             raise Refused(
                 "temporarily_unavailable", str(refused), 503, {"Retry-After": str(RETRY_SECONDS)}
             ) from None
         return Caller(client, keys)
 
-    async def _client(self, given: Parameters) -> Client:
+    async def _client(self, given: Parameters, address: str) -> Client:
         client_id = given.get("client_id")
         if client_id is None:
             why = given.faults.get("client_id", "is missing")
             raise Unsafe(f"The app's link is not usable: client_id {why}")
         try:
-            client = await self._clients.find(client_id)
+            client = await self._clients.find(client_id, address)
         except FetchRefused as refused:
             raise Unsafe(str(refused).removesuffix(".")) from None
         if client is None:

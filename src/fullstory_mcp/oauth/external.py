@@ -6,6 +6,7 @@ is told apart from a bad one, because a new token would not help.
 """
 
 import hashlib
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -93,10 +94,11 @@ class ExternalTokens:
         """
         try:
             claims = await self._claims(token)
+            identity = self._identity(claims)
         except _Refused as refused:
             logger.info("An access token was refused: %s", refused)
             return None
-        return self._principal(claims)
+        return self._principal(claims, identity)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         """The claims of a good token, checked within the last minute."""
@@ -149,10 +151,16 @@ class ExternalTokens:
             sub={"essential": True},
         )
 
-    def _principal(self, claims: Mapping[str, Any]) -> Principal:
+    def _identity(self, claims: Mapping[str, Any]) -> Identity:
+        settings = self._shared.settings
+        trusted = settings.token_email == "trusted"  # noqa: S105 - a choice, no secret
+        try:
+            return Identity.of(claims, settings.groups_claim, email_counts_unless_denied=trusted)
+        except ValueError as error:
+            raise _Refused(str(error)) from None
+
+    def _principal(self, claims: Mapping[str, Any], identity: Identity) -> Principal:
         """The person by the access file as it is now."""
-        groups = self._shared.settings.groups_claim
-        identity = Identity.of(claims, groups, email_counts_unless_denied=True)
         name = _plain(identity.shown)
         access = self._shared.access
         named = access.match(identity)
@@ -164,7 +172,8 @@ class ExternalTokens:
         return Principal(
             key=named.current(),
             name=name,
-            client=_client(claims),
+            client=_plain(_client(claims)),
+            connection=_connection(identity, _client(claims)),
             scopes=_scopes(claims, access.scope_aliases) & named.scopes,
             denied=_denied(named),
             ceiling=named.ceiling,
@@ -201,7 +210,13 @@ def _denied(named: NamedKey) -> frozenset[str]:
 def _client(claims: Mapping[str, Any]) -> str:
     """The client that the token was issued to, as issuers name it."""
     told = (claims.get(name) for name in ("client_id", "azp", "appid"))
-    return next((_plain(each) for each in told if isinstance(each, str)), "")
+    return next((each for each in told if isinstance(each, str)), "")
+
+
+def _connection(identity: Identity, client: str) -> str:
+    """What stands for one person's use of one client, which has no row here: the same for every token."""
+    parts = json.dumps([identity.issuer.rstrip("/"), identity.subject, client])
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
 def _plain(text: str) -> str:

@@ -7,8 +7,11 @@ rebinding) leads nowhere. There are no redirects, cookies or credentials, and no
 the checked address could not be enforced, so HTTPS_PROXY is not honoured here. Hosts in
 `private_hosts` may have any port and any address.
 
-An operator's own URL (`trusted`) is only kept small and quick: it may be private, and goes through
-the transport that the operator's proxy settings made.
+An operator's own URL is only kept small and quick: it may be private, and goes through the
+transport that the operator's proxy settings made.
+
+Whose URL it is also says with whom it shares places and look-ups of names: what strangers make us
+fetch takes nothing from the apps that people have connected.
 """
 
 import re
@@ -16,22 +19,33 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import anyio
 import httpx2 as httpx
 
-from fullstory_mcp.errors import CallerError
-from fullstory_mcp.oauth.addresses import is_public, resolved
+from fullstory_mcp.oauth.addresses import Resolver, is_public
+from fullstory_mcp.oauth.fetched import Fetched, FetchRefused, Gone, read
 from fullstory_mcp.settings import is_loopback
+
+__all__ = ["FetchRefused", "Fetched", "Fetcher", "Gone", "Place", "Whose", "place_of"]
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Every address of a host, for a connection to a port; raises OSError where there is none."""
+
+Whose = Literal["stranger", "kept", "connected", "operator"]
+"""Who named a URL: anybody; anybody, and it was good before; an app that a person connected; the operator."""
+
+_Asked = tuple[str, Whose]
+"""A URL, and who named it: what one of them may not have, another may."""
 
 MOST_BYTES = 32 * 1024
 SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 """How long one address is tried, so that the next one has a chance."""
 AT_ONCE = 8
+"""How many URLs of one kind are fetched at once."""
+
 ADDRESSES_TRIED = 3
 FAILED_SECONDS = 5.0
 """How long a stranger's URL that failed is not tried again."""
@@ -48,23 +62,6 @@ _URL = re.compile(
     r"(?P<target>/[!$-;=?-Z\[\]_a-z~]*)?"
 )
 """One strict reading of a URL: ASCII, no userinfo, no fragment, nothing that parsers disagree on."""
-
-_JSON = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json", re.IGNORECASE)
-_MAX_AGE = re.compile(r"max-age=\"?(\d{1,9})", re.IGNORECASE)
-_NOT_STORED = re.compile(r"\b(?:no-store|no-cache)\b", re.IGNORECASE)
-
-
-class FetchRefused(CallerError):
-    """Nothing was fetched; the text is half a sentence why, without anything that was received."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A document as it came; `max_age` in seconds, 0 for "do not keep", None where it did not say."""
-
-    body: bytes
-    max_age: int | None
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ def direct() -> httpx.AsyncBaseTransport:
 
     A kept connection is known by its address alone, and its certificate was checked for one name.
     """
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     return httpx.AsyncHTTPTransport(limits=limits)
 
 
@@ -118,15 +115,16 @@ def place_of(url: str) -> Place:
 class Fetcher:
     """Gets JSON documents, so many at once, and each URL once for all who want it at a moment.
 
-    `transport` is called once, at the first fetch of a stranger's URL; `trusted_transport` at the
-    first of the operator's own (the same one if left out). `resolve` is the system's resolver;
-    `monotonic` counts seconds; a fetch has `seconds` for resolving, connecting and reading in all.
+    `transport` is called once, at the first fetch of a URL that is not the operator's;
+    `trusted_transport` at the first of the operator's own (the same one if left out). `resolve` is
+    the system's resolver where it is None; `monotonic` counts seconds; a fetch has `seconds` for
+    resolving, connecting and reading in all.
     """
 
     def __init__(  # noqa: PLR0913 - wiring names every part
         self,
         transport: Callable[[], httpx.AsyncBaseTransport] = direct,
-        resolve: Resolve = resolved,
+        resolve: Resolve | None = None,
         private_hosts: Collection[str] = (),
         trusted_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
         *,
@@ -135,13 +133,15 @@ class Fetcher:
     ) -> None:
         self._make = {False: transport, True: trusted_transport or transport}
         self._transports: dict[bool, httpx.AsyncBaseTransport] = {}
-        self._resolve = resolve
+        self._resolve: dict[Whose, Resolve] = {
+            whose: resolve or Resolver() for whose in get_args(Whose)
+        }
         self._private_hosts = frozenset(host.lower() for host in private_hosts)
-        self._places = anyio.Semaphore(AT_ONCE)
-        self._flights: dict[tuple[str, bool], _Flight] = {}
+        self._places = {whose: anyio.Semaphore(AT_ONCE) for whose in get_args(Whose)}
+        self._flights: dict[_Asked, _Flight] = {}
         self._monotonic = monotonic
         self._seconds = seconds
-        self._failed: dict[str, tuple[float, FetchRefused]] = {}
+        self._failed: dict[_Asked, tuple[float, FetchRefused]] = {}
         self._asked: Counter[str] = Counter()
         self._minute = 0
 
@@ -156,46 +156,48 @@ class Fetcher:
         url: str,
         *,
         most_bytes: int = MOST_BYTES,
-        trusted: bool = False,
+        whose: Whose = "stranger",
     ) -> Fetched:
         """The document at `url`.
 
         Raises:
             FetchRefused: why there is none.
         """
-        flight = self._flights.setdefault((url, trusted), _Flight())
+        asked = (url, whose)
+        flight = self._flights.setdefault(asked, _Flight())
         flight.waiting += 1
         try:
             async with flight.lock:
                 if flight.outcome is None:
-                    flight.outcome = await self._outcome(url, most_bytes, trusted)
+                    flight.outcome = await self._outcome(asked, most_bytes)
         finally:
             flight.waiting -= 1
             if not flight.waiting:
-                del self._flights[url, trusted]
+                del self._flights[asked]
         if isinstance(flight.outcome, FetchRefused):
-            raise FetchRefused(str(flight.outcome))
+            raise type(flight.outcome)(str(flight.outcome))
         return flight.outcome
 
-    async def _outcome(self, url: str, most_bytes: int, trusted: bool) -> Fetched | FetchRefused:
-        if (failed := self._failed.get(url)) and not trusted and failed[0] > self._monotonic():
+    async def _outcome(self, asked: _Asked, most_bytes: int) -> Fetched | FetchRefused:
+        if (failed := self._failed.get(asked)) and failed[0] > self._monotonic():
             return failed[1]
-        outcome = await self._tried(url, most_bytes, trusted)
-        if isinstance(outcome, FetchRefused) and not trusted:
+        outcome = await self._tried(*asked, most_bytes)
+        if isinstance(outcome, FetchRefused) and asked[1] != "operator":
             while len(self._failed) >= MOST_FAILED:
                 del self._failed[next(iter(self._failed))]
-            self._failed[url] = (self._monotonic() + FAILED_SECONDS, outcome)
+            self._failed[asked] = (self._monotonic() + FAILED_SECONDS, outcome)
         return outcome
 
-    async def _tried(self, url: str, most_bytes: int, trusted: bool) -> Fetched | FetchRefused:
+    async def _tried(self, url: str, whose: Whose, most_bytes: int) -> Fetched | FetchRefused:
         try:
             place = place_of(url)
             with anyio.fail_after(self._seconds):
-                async with self._places:
-                    if trusted:
-                        return await self._trusted(place, most_bytes)
-                    self._count(place.host)
-                    return await self._strangers(place, most_bytes)
+                async with self._places[whose]:
+                    if whose == "operator":
+                        return await self._operators(place, most_bytes)
+                    if whose == "stranger":
+                        self._count(place.host)
+                    return await self._elsewhere(place, whose, most_bytes)
         except FetchRefused as refused:
             return refused
         except TimeoutError:
@@ -213,16 +215,16 @@ class Fetcher:
         if self._asked[host] > PER_HOST_A_MINUTE:
             raise FetchRefused("its host was asked too often in the last minute; try again in one")
 
-    async def _trusted(self, place: Place, most_bytes: int) -> Fetched:
+    async def _operators(self, place: Place, most_bytes: int) -> Fetched:
         if place.scheme != "https" and not is_loopback(place.host):
             raise FetchRefused("its address is not https")
         return await self._exchange(place, place.host, most_bytes, trusted=True)
 
-    async def _strangers(self, place: Place, most_bytes: int) -> Fetched:
+    async def _elsewhere(self, place: Place, whose: Whose, most_bytes: int) -> Fetched:
         """Asks one address after the other, all of which were looked at before any is connected to."""
         if place.scheme != "https":
             raise FetchRefused("its address is not https")
-        addresses = await self._addresses(place)
+        addresses = await self._addresses(place, whose)
         for address in addresses[:-1]:
             try:
                 return await self._exchange(place, address, most_bytes, trusted=False)
@@ -230,13 +232,13 @@ class Fetcher:
                 continue
         return await self._exchange(place, addresses[-1], most_bytes, trusted=False)
 
-    async def _addresses(self, place: Place) -> list[str]:
+    async def _addresses(self, place: Place, whose: Whose) -> list[str]:
         """The addresses to try; what is private and what does not exist are told in the same words."""
         private = {place.host, f"{place.host}:{place.port}"} & self._private_hosts
         if place.port != HTTPS and not private:
             raise FetchRefused(f"its address has a port other than {HTTPS}")
         try:
-            addresses = await self._resolve(place.host.strip("[]"), place.port)
+            addresses = await self._resolve[whose](place.host.strip("[]"), place.port)
         except (OSError, UnicodeError):
             addresses = []
         if not addresses or not (private or all(is_public(address) for address in addresses)):
@@ -266,33 +268,6 @@ class Fetcher:
             self._transports[trusted] = self._make[trusted]()
         response = await self._transports[trusted].handle_async_request(request)
         try:
-            return await _read(response, most_bytes, any_type=trusted)
+            return await read(response, most_bytes, any_type=trusted)
         finally:
             await response.aclose()
-
-
-async def _read(response: httpx.Response, most_bytes: int, *, any_type: bool) -> Fetched:
-    """The answer, if it is a small JSON document; how long it says it is does not count."""
-    content_type = response.headers.get("content-type", "").partition(";")[0].strip()
-    if response.is_redirect:
-        raise FetchRefused("it redirects, which is not followed")
-    if response.status_code != 200:
-        raise FetchRefused(f"its host answered with status {response.status_code}")
-    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise FetchRefused("it came compressed, which was not asked for")
-    if not any_type and not _JSON.fullmatch(content_type):
-        raise FetchRefused("its content type is not application/json")
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > most_bytes:
-            raise FetchRefused(f"it is larger than {most_bytes // 1024} KB")
-    return Fetched(bytes(body), _max_age(response.headers.get("cache-control", "")), content_type)
-
-
-def _max_age(cache_control: str) -> int | None:
-    """How long a document may be kept (RFC 9111 section 5.2.2)."""
-    if _NOT_STORED.search(cache_control):
-        return 0
-    found = _MAX_AGE.search(cache_control)
-    return int(found[1]) if found else None

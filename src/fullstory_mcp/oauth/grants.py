@@ -27,7 +27,7 @@ from fullstory_mcp.oauth.clients import KnownClient
 from fullstory_mcp.oauth.model import Asked
 from fullstory_mcp.oauth.scopes import known_scopes, same_resource
 from fullstory_mcp.sealing import Unsealable
-from fullstory_mcp.storage import Tx, codes, tokens
+from fullstory_mcp.storage import Tx, codes, connections, tokens
 from fullstory_mcp.storage.codes import Code
 from fullstory_mcp.storage.tokens import Held
 
@@ -42,6 +42,9 @@ GRACE_SECONDS = 30
 REUSED = "A refresh token was used a second time, so that somebody may have copied it."
 REPLAYED = "An authorization code was used a second time, so that somebody may have copied it."
 REVOKED = "The app ended it."
+SIGN_IN_OVER = "The sign-in was too long ago. Connect again and sign in."
+
+DAY = 24 * 3600
 
 
 def issue_code(tx: Tx, asked: Asked, connection_id: str, scopes: tuple[str, ...], now: int) -> str:
@@ -130,13 +133,42 @@ class InvalidTargetError(OAuth2Error):  # type: ignore[misc] # authlib has no ty
     description = "resource must be what the authorization request named."
 
 
-class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc] # authlib has no types
+class SignedIn:
+    """A grant whose tokens do not outlive the sign-in behind their connection.
+
+    The identity provider is asked about a person only when they sign in, so that must come again.
+    """
+
+    server: Any
+
+    def seconds_left(self, connection_id: str) -> int | None:
+        """How long the sign-in still counts; None where the person pasted a key instead."""
+        connection = connections.find(self.server.tx, connection_id)
+        if connection is None or connection.claims is None:
+            return None
+        lasts = self.server.shared.settings.sign_in_days * DAY
+        return connection.created_at + int(lasts) - int(self.server.now)
+
+    def is_ours(self, resource: str) -> bool:
+        """Whether what was granted is for this server, as another may share the database."""
+        return same_resource(resource, self.server.shared.front.resource)
+
+    def generate_token(self, user: str, **given: Any) -> dict[str, Any]:
+        """New tokens, the access token for what is left of the sign-in at most."""
+        token: dict[str, Any] = super().generate_token(user=user, **given)  # type: ignore[misc] # authlib's
+        left = self.seconds_left(user)
+        if left is not None:
+            token["expires_in"] = min(token["expires_in"], left)
+        return token
+
+
+class CodeGrant(SignedIn, AuthorizationCodeGrant):  # type: ignore[misc] # authlib has no types
     """A code becomes tokens, once."""
 
     def query_authorization_code(self, code: str, client: KnownClient) -> Redeemable | None:
         """The client's code; also a used one, which is told apart when all else is right."""
         found = codes.find(self.server.tx, hashed(code))
-        if found is None or found.client_id != client.client.id:
+        if found is None or found.client_id != client.client.id or not self.is_ours(found.resource):
             return None
         expired = found.used_at is None and found.expires_at <= self.server.now
         return None if expired else Redeemable(found)
@@ -165,7 +197,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc] # authlib has no 
         """Leaves it, used, so that a replay is noticed until it is swept."""
 
 
-class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc] # authlib has no types
+class RefreshGrant(SignedIn, RefreshTokenGrant):  # type: ignore[misc] # authlib has no types
     """A refresh token becomes the next one, once (RFC 9700, section 2.2.2)."""
 
     INCLUDE_NEW_REFRESH_TOKEN = True
@@ -173,15 +205,20 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc] # authlib has no ty
     def authenticate_refresh_token(self, refresh_token: str) -> Rotatable | None:
         """The refresh token; also a used one, which is told apart when all else is right."""
         held = tokens.find(self.server.tx, hashed(refresh_token))
-        if held is None or held.token.kind != "refresh":
+        if held is None or held.token.kind != "refresh" or not self.is_ours(held.resource):
             return None
         expired = held.token.used_at is None and held.token.expires_at <= self.server.now
         return None if expired else Rotatable(held)
 
     def validate_token_request(self) -> None:
-        """What authlib checks, and that the resource is the connection's."""
+        """What authlib checks, that the resource is the connection's, and the sign-in not too long ago."""
         super().validate_token_request()
-        _check_resource(self.request, self.request.refresh_token.held.resource)
+        held: Held = self.request.refresh_token.held
+        _check_resource(self.request, held.resource)
+        left = self.seconds_left(held.token.connection_id)
+        if left is not None and left <= 0:
+            self.server.end(held.token.connection_id, SIGN_IN_OVER, "sign-in over")
+            raise InvalidGrantError
 
     def _validate_token_scope(self, token: Rotatable) -> None:
         if not set(known_scopes(self.request.payload.scope)) <= set(token.get_scope().split()):

@@ -6,9 +6,10 @@ one reads the body, since headers can say anything, and lets through whatever it
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from pydantic_core import from_json
@@ -28,7 +29,17 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 """What a client is told to wait when the database is away."""
 
-_caller: ContextVar[Principal] = ContextVar("caller")
+Still = Callable[[], Awaitable[bool]]
+"""Asks whether somebody who was let in would still be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LetIn:
+    principal: Principal
+    still: Still
+
+
+_let_in: ContextVar[_LetIn] = ContextVar("let_in")
 
 
 def caller() -> Principal:
@@ -37,7 +48,16 @@ def caller() -> Principal:
     Raises:
         LookupError: nobody was let in; a bug, and no reason to let anyone in.
     """
-    return _caller.get()
+    return _let_in.get().principal
+
+
+def still_let_in() -> Still:
+    """What to ask later about the token of the request at hand, where its answer never ends.
+
+    Raises:
+        LookupError: nobody was let in.
+    """
+    return _let_in.get().still
 
 
 class Verifier(Protocol):
@@ -84,8 +104,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets one request through, or answers it."""
+        headers = Headers(scope=scope)
         try:
-            admitted = await self._admitted(Headers(scope=scope))
+            admitted = await self._admitted(headers)
         except StorageUnavailable as error:
             logger.error("%s", error)  # noqa: TRY400 - its text is ours, its traceback tells nothing
             admitted = unavailable()
@@ -96,11 +117,11 @@ class Guard:
         if refusal := await self._more_needed(admitted, body):
             await refusal(scope, receive, send)
             return
-        token = _caller.set(admitted)
+        before = _let_in.set(_LetIn(admitted, partial(self._still, headers)))
         try:
             await self._app(scope, body.receive, send)
         finally:
-            _caller.reset(token)
+            _let_in.reset(before)
 
     async def _admitted(self, headers: Headers) -> Principal | Response:
         """The caller, or what to answer instead."""
@@ -120,6 +141,16 @@ class Guard:
             return self._sign_in("The access token is unknown, expired or revoked.")
         return self._too_often(principal) or principal
 
+    async def _still(self, headers: Headers) -> bool:
+        """Whether the request would be let in again; where nobody can say just now, it would."""
+        token = self._token(headers)
+        try:
+            return isinstance(token, str) and await self._verifier.verify(token) is not None
+        except NotAdmitted:
+            return False
+        except OperatorError:
+            return True
+
     def _token(self, headers: Headers) -> str | Response:
         """The bearer token of a request; only its one header counts (RFC 6750, section 2.1)."""
         if (origin := headers.get("origin")) is not None and origin not in self._origins:
@@ -132,9 +163,8 @@ class Guard:
         return token if scheme.lower() == "bearer" and token else self._sign_in()
 
     def _too_often(self, principal: Principal) -> Response | None:
-        name = principal.connection or f"{principal.client} {principal.name}"
         for what, seconds in (
-            ("this connection", self._rates.connection.wait(name)),
+            ("this connection", self._rates.connection.wait(principal.connection)),
             ("this Fullstory key", self._rates.key.wait(principal.key.fingerprint)),
         ):
             if seconds:

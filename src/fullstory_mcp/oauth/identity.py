@@ -27,16 +27,20 @@ class Identity:
         """The identity in checked claims of an ID token or access token, which name `iss` and `sub`.
 
         An e-mail address counts where `email_verified` says so (OpenID Connect Core 1.0 section
-        5.1; some issuers say it as text), or, on demand, where nothing denies it.
+        5.1; some issuers say it as text), or, on demand, where the claim is left out.
+
+        Raises:
+            ValueError: `iss` or `sub` is missing or no text, or something has signs that cannot be
+                printed. The message repeats nothing.
         """
         verified = claims.get("email_verified", email_counts_unless_denied)
         email = claims.get("email")
         return cls(
-            issuer=str(claims["iss"]),
-            subject=str(claims["sub"]),
-            email=email if isinstance(email, str) else "",
+            issuer=_printable(claims.get("iss") or None),
+            subject=_printable(claims.get("sub") or None),
+            email=_printable(email) if isinstance(email, str) else "",
             email_verified=verified is True or verified == "true",
-            groups=_texts(claims.get(groups_claim)),
+            groups=tuple(_printable(each) for each in _texts(claims.get(groups_claim))),
         )
 
     def to_json(self) -> str:
@@ -53,6 +57,12 @@ class Identity:
     def shown(self) -> str:
         """How the person is shown to themselves and in the audit: the address, else the subject."""
         return self.email or self.subject
+
+
+def _printable(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a claim is not printable text")
+    return value
 
 
 def _texts(value: object) -> tuple[str, ...]:

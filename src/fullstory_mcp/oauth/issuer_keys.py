@@ -123,7 +123,7 @@ class IssuerKeys:
         raise why
 
     async def _object(self, url: str) -> Mapping[str, Any]:
-        fetched = await self._shared.fetcher.get(url, most_bytes=MOST_BYTES, trusted=True)
+        fetched = await self._shared.fetcher.get(url, most_bytes=MOST_BYTES, whose="operator")
         try:
             found = from_json(fetched.body)
         except ValueError:

@@ -7,7 +7,6 @@ What a stranger named (a client, an address) reaches a template as data only: Ji
 import base64
 import hashlib
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
@@ -16,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from fullstory_mcp.oauth.naming import one_line
 from fullstory_mcp.settings import is_loopback
 
 NAME_CHARACTERS = 60
@@ -91,15 +91,16 @@ def error_page(
     return page("error.html", status, headers=headers, heading=title, text=text, link=link)
 
 
-def shown(text: str, most: int = NAME_CHARACTERS) -> str:
-    """A stranger's text as one short line without control, invisible or direction characters."""
-    visible = "".join(
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace() or unicodedata.category(character)[0] != "C"
-    )
-    line = " ".join(visible.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+def shown(text: str) -> str:
+    """A stranger's text as one short line of what can be seen."""
+    line = one_line(text)
+    return line if len(line) <= NAME_CHARACTERS else f"{line[: NAME_CHARACTERS - 1]}…"
+
+
+def shown_host(name: str) -> str:
+    """A host as a short line: one that is too long loses its beginning, as its end says whose it is."""
+    line = one_line(name)
+    return line if len(line) <= HOST_CHARACTERS else f"…{line[1 - HOST_CHARACTERS :]}"
 
 
 def place(address: str) -> str:
@@ -109,16 +110,19 @@ def place(address: str) -> str:
         return "an unreadable address"
     if parts.scheme not in {"http", "https"}:
         return f"an app on this device ({shown(parts.scheme)}:)"
-    return host(address) + (", this computer" if _leads_home(parts) else "")
+    named = host(address)
+    if not named:
+        return "an unreadable address"
+    return f"{shown_host(named)}{', this computer' if _leads_home(parts) else ''}"
 
 
 def host(address: str) -> str:
-    """The host of an http address, with its port where it names one, in ASCII; else ""."""
+    """The host of an http address, whole, with its port where it names one, in ASCII; else ""."""
     parts = _parts(address)
     if parts is None or parts.scheme not in {"http", "https"}:
         return ""
     try:
-        return shown(parts.netloc.rpartition("@")[2].encode("idna").decode(), HOST_CHARACTERS)
+        return parts.netloc.rpartition("@")[2].encode("idna").decode()
     except UnicodeError:
         return ""
 

@@ -45,6 +45,14 @@ class KeyProof:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerKey:
+    """A key that Fullstory refuses: nothing can be connected with it, but its connections ended."""
+
+    owner: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonProof:
     """Who signed in with the organisation."""
 
@@ -78,6 +86,19 @@ class Refused(Exception):
         super().__init__(text)
         self.status = status
         self.seconds = seconds
+
+
+class KeyNotAccepted(Refused):
+    """A key that Fullstory refuses; `former` tells whose connections were made with it."""
+
+    def __init__(self, key: ApiKey) -> None:
+        super().__init__(
+            422,
+            "Fullstory does not accept this key. Check that you copied all of it and that it was "
+            "not revoked, or make a new one in Fullstory.",
+        )
+        person = f"API key {key.fingerprint[:8]}, which Fullstory no longer accepts"
+        self.former = FormerKey(KeyProof(key, None).owner, person)
 
 
 def sealed(sealer: Sealer, row: str, proof: Proof) -> str:
@@ -115,8 +136,9 @@ async def of_key(shared: Shared, request: Request, browser_hash: str, pasted: st
     """The proof that a pasted key is; Fullstory is asked.
 
     Raises:
-        Refused: it looks like no key, too many were tried, or Fullstory does not accept it or does
-            not answer. The key is not repeated.
+        KeyNotAccepted: Fullstory refuses it.
+        Refused: it looks like no key, too many were tried, or Fullstory does not answer. The key is
+            not repeated.
     """
     try:
         key = ApiKey(pasted.strip())
@@ -136,11 +158,7 @@ async def of_key(shared: Shared, request: Request, browser_hash: str, pasted: st
     try:
         role = await shared.role_of(key)
     except KeyRefused:
-        raise Refused(
-            422,
-            "Fullstory does not accept this key. Check that you copied all of it and that it was "
-            "not revoked, or make a new one in Fullstory.",
-        ) from None
+        raise KeyNotAccepted(key) from None
     except UpstreamError as error:
         seconds = error.seconds if isinstance(error, RateLimited) else None
         raise Refused(

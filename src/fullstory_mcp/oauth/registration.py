@@ -7,7 +7,6 @@ every redirect URI must be one that a browser may be sent to.
 
 import hashlib
 import secrets
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fullstory_mcp.oauth import redirects
+from fullstory_mcp.oauth.addresses import site_of
 from fullstory_mcp.oauth.answers import Refused, for_any_origin, json_answer, told
 from fullstory_mcp.oauth.browser import address_of
 from fullstory_mcp.oauth.client import METHODS
@@ -24,6 +24,7 @@ from fullstory_mcp.oauth.forms import body_of, media_type
 from fullstory_mcp.oauth.keysets import key_set_of
 from fullstory_mcp.oauth.metadata import GRANT_TYPES
 from fullstory_mcp.oauth.model import Shared
+from fullstory_mcp.oauth.naming import one_line
 from fullstory_mcp.storage import Tx, clients, counters
 from fullstory_mcp.storage.clients import StoredClient
 
@@ -35,8 +36,11 @@ UNUSED_SECONDS = 24 * 3600
 """How long a registration waits for its first code to be redeemed."""
 
 HOUR = 3600
-BY_ADDRESS, IN_ALL = 20, 1000
-"""Registrations an hour."""
+BY_ADDRESS, BY_SITE, IN_ALL = 20, 100, 1000
+"""Registrations an hour: of one address, of an IPv6 site with all its networks, and of all."""
+
+FOR_NEWCOMERS = 200
+"""How many of them are left to sites that have registered nothing yet in this hour."""
 
 UNNAMED = "Unnamed client"
 
@@ -93,11 +97,22 @@ _SECRET = frozenset({"client_secret_basic", "client_secret_post"})
 
 def _added(tx: Tx, row: StoredClient, address: str, now: int) -> int | None:
     """Stores a registration; where there were too many, seconds until the next hour begins instead."""
-    for name, most in ((f"register:{address}", BY_ADDRESS), ("register", IN_ALL)):
-        if counters.count(tx, name, HOUR, now) > most:
-            return HOUR - now % HOUR
+    if _too_many(tx, address, now):
+        return HOUR - now % HOUR
     clients.add(tx, row)
     return None
+
+
+def _too_many(tx: Tx, address: str, now: int) -> bool:
+    """Counts a registration; what one limit refuses does not count for the next."""
+    if counters.count(tx, f"register:{address}", HOUR, now) > BY_ADDRESS:
+        return True
+    of_site = counters.count(tx, f"register-site:{site_of(address)}", HOUR, now)
+    if of_site > BY_SITE:
+        return True
+    if of_site == 1 and counters.count(tx, "register-new", HOUR, now) <= FOR_NEWCOMERS:
+        return False
+    return counters.count(tx, "register", HOUR, now) > IN_ALL - FOR_NEWCOMERS
 
 
 async def _asked(request: Request) -> dict[str, Any]:
@@ -154,12 +169,7 @@ def _name(_: Shared, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def cleaned(name: str) -> str:
     """A name on one line, without control, invisible and direction characters, at most 100 long."""
-    visible = (
-        character
-        for character in name[: 10 * NAME_CHARACTERS]
-        if character.isspace() or unicodedata.category(character)[0] != "C"
-    )
-    return " ".join("".join(visible).split())[:NAME_CHARACTERS].strip()
+    return one_line(name[: 10 * NAME_CHARACTERS])[:NAME_CHARACTERS].strip()
 
 
 def _keys(_: Shared, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,9 @@ KNOWN_SECONDS = 3600
 LEEWAY_SECONDS = 60
 """How far the identity provider's clock may be from ours."""
 
+MOST_NAME = 320
+"""Most characters of a subject (255; OpenID Connect Core 1.0, section 2) or an e-mail address."""
+
 FAULTS = (
     AuthlibBaseError,
     JoseError,
@@ -138,7 +141,7 @@ class SignIn:
         """Who the identity provider says it is; None where it says no.
 
         Raises:
-            ValueError: the answer is another issuer's (RFC 9207) or tells nobody.
+            ValueError: the answer is another issuer's (RFC 9207), or names nobody as people are named.
         """
         provider = await self._known()
         metadata = provider.server_metadata
@@ -158,7 +161,10 @@ class SignIn:
             claims_cls=self._claims,
         )
         # authlib passes over a missing ID token in silence.
-        return Identity.of(token["userinfo"], self._shared.settings.groups_claim)
+        identity = Identity.of(token["userinfo"], self._shared.settings.groups_claim)
+        if max(len(identity.subject), len(identity.email)) > MOST_NAME:
+            raise ValueError("the answer names a person by more than a name")
+        return identity
 
     def _claims(
         self,
@@ -171,8 +177,8 @@ class SignIn:
 
     async def _shown(self, request: Request, waits: Waiting, shows: PersonProof) -> Response:
         if waits.asked is not None:
-            await waiting.put(self._shared, waits, shows)
-            return sent_on(consent.address(self._shared, waits.row.id))
+            onward = consent.address(self._shared, waits.row.id)
+            return await waiting.show(self._shared, waits, shows, onward)
         response = sent_on(self._shared.front.url("/connections"))
         await begin_visit(self._shared, request, response, shows)
         return response

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fullstory_mcp.errors import StorageUnavailable
 from fullstory_mcp.oauth.access import Identity
 from fullstory_mcp.oauth.model import Shared
+from fullstory_mcp.oauth.scopes import same_resource
 from fullstory_mcp.principal import SCOPES, Key, Level, Principal, SealedKey
 from fullstory_mcp.storage import connections, keys, tokens
 from fullstory_mcp.storage.keys import StoredKey
@@ -47,7 +48,7 @@ class StoredTokens:
         if (held := self._held.get(digest)) and held[0] > self._monotonic() and held[1] > now:
             return held[2]
         granted = await self._shared.database.read(tokens.standing, digest, now)
-        principal = self._principal(granted) if granted else None
+        principal = self._principal(granted) if granted and self._is_ours(granted) else None
         if granted is None or principal is None:
             self._held.pop(digest, None)
             return None
@@ -56,6 +57,10 @@ class StoredTokens:
         self._held[digest] = (self._monotonic() + HELD_SECONDS, granted.expires_at, principal)
         self._used[granted.connection_id] = now
         return principal
+
+    def _is_ours(self, granted: Granted) -> bool:
+        """Whether the token is for this server (RFC 8707), as another may share the database."""
+        return same_resource(granted.resource, self._shared.front.resource)
 
     def _principal(self, granted: Granted) -> Principal | None:
         source = self._of_named_key(granted) if granted.named_key else self._of_own_key(granted)

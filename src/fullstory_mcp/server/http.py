@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from types import FrameType
 from typing import Any, Protocol
 
+import anyio
 import uvicorn
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
@@ -80,8 +81,14 @@ def application(server: FullstoryServer, ready: Ready, door: Door | None = None)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with door.open() if door else nullcontext(), manager.run():
+        async with (
+            door.open() if door else nullcontext(),
+            manager.run(),
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(server.listening.keep_looking)
             yield
+            tasks.cancel_scope.cancel()
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -99,12 +106,22 @@ def application(server: FullstoryServer, ready: Ready, door: Door | None = None)
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
     mcp: ASGIApp = manager.handle_request
     if door is None:
-        return _McpFirst(mcp, Starlette(routes=routes, lifespan=lifespan), server.end_streams)
-    rest = Starlette(
-        routes=[*routes, *door.routes()], lifespan=lifespan, exception_handlers=door.handlers
-    )
+        return _McpFirst(mcp, _rest(routes, lifespan), server.end_streams)
+    rest = _rest([*routes, *door.routes()], lifespan, door.handlers)
     guarded = door.guarded(mcp, MOST_BODY_BYTES)
     return _McpFirst(guarded, rest, server.end_streams, door.prefix)
+
+
+def _rest(
+    routes: list[Route],
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    handlers: Mapping[Any, ExceptionHandler] | None = None,
+) -> Starlette:
+    """Everything beside /mcp."""
+    rest = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    # It would lead to whatever host and scheme the request names.
+    rest.router.redirect_slashes = False
+    return rest
 
 
 class _McpFirst:
@@ -159,6 +176,8 @@ async def run(app: ASGIApp, host: str, port: int) -> None:
         app,
         host=host,
         port=port,
+        # Whatever else is installed: httptools refuses header values that MCP lets clients send.
+        http="h11",
         log_config=None,
         access_log=False,
         proxy_headers=False,

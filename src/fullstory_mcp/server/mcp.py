@@ -14,7 +14,6 @@ from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import (
     InMemorySubscriptionBus,
-    ListenHandler,
     PromptsListChanged,
     ResourcesListChanged,
     ToolsListChanged,
@@ -29,6 +28,7 @@ from fullstory_mcp.errors import FullstoryMCPError, OperatorError, UnknownTool, 
 from fullstory_mcp.pipeline import Call, Consent, Pipeline, Question, silent
 from fullstory_mcp.principal import Key, Principal
 from fullstory_mcp.server.instructions import INSTRUCTIONS, INVENTED
+from fullstory_mcp.server.listening import Listening, Still
 from fullstory_mcp.server.offers import Offers
 from fullstory_mcp.shaping import Rendered
 
@@ -43,16 +43,23 @@ Context = ServerRequestContext[Any, Any]
 class FullstoryServer(Server[Any]):
     """The MCP server over a pipeline.
 
-    `principal` gives the caller of the request at hand; `invented` says that the data is the sandbox's.
+    `principal` gives the caller of the request at hand, `still` what to ask later about whether they
+    are still let in, None where there is one caller for good; `invented` says that the data is the
+    sandbox's.
     """
 
     def __init__(
-        self, pipeline: Pipeline, principal: Callable[[], Principal], *, invented: bool = False
+        self,
+        pipeline: Pipeline,
+        principal: Callable[[], Principal],
+        *,
+        still: Callable[[], Still] | None = None,
+        invented: bool = False,
     ) -> None:
         self._pipeline = pipeline
         self._principal = principal
         self._bus = InMemorySubscriptionBus()
-        self._listening = ListenHandler(self._bus)
+        self.listening = Listening(self._bus, principal, still)
         self._legacy: set[Any] = set()
         self._served = {name: served_tool(tool) for name, tool in pipeline.catalogue.tools.items()}
         pipeline.levels.listener = self._level_changed
@@ -66,7 +73,7 @@ class FullstoryServer(Server[Any]):
             get_tool_input_schema=lambda _name: None,
             on_list_tools=self._list_tools,  # type: ignore[arg-type]  # a wire dict, see _list_tools
             on_call_tool=self._call_tool,  # type: ignore[arg-type]
-            on_subscriptions_listen=self._listening,
+            on_subscriptions_listen=self.listening,
         )
         self.middleware[:] = [_only_mcp_errors]
 
@@ -79,7 +86,7 @@ class FullstoryServer(Server[Any]):
 
     def end_streams(self) -> None:
         """Ends every `subscriptions/listen`, which would otherwise keep a leaving server."""
-        self._listening.close()
+        self.listening.close()
 
     async def _list_tools(self, ctx: Context, _: t.PaginatedRequestParams | None) -> HandlerResult:
         self._remember(ctx)

@@ -97,6 +97,16 @@ class HostedSettings(LocalSettings):
         validation_alias="FULLSTORY_MCP_REFRESH_DAYS",
         description="How long a connection that nobody uses holds.",
     )
+    sign_in_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        validation_alias="FULLSTORY_MCP_SIGN_IN_DAYS",
+        description=(
+            "How long a sign-in with your organisation counts: the connection made with it ends "
+            "then, used or not, and the person signs in again."
+        ),
+    )
     oidc_issuer: str | None = Field(
         None,
         validation_alias="FULLSTORY_MCP_OIDC_ISSUER",
@@ -132,6 +142,15 @@ class HostedSettings(LocalSettings):
         validation_alias="FULLSTORY_MCP_TOKEN_AUDIENCE",
         description="`external`: the audience they must name; `<public URL>/mcp` when empty.",
     )
+    token_email: Literal["verified", "trusted"] = Field(
+        "verified",
+        validation_alias="FULLSTORY_MCP_TOKEN_EMAIL",
+        description=(
+            "`external`: which e-mail addresses count: `verified` (those that `email_verified` "
+            "confirms) or `trusted` (also those without that claim, for an issuer that vouches for "
+            "every address)."
+        ),
+    )
     token_jwks_url: str | None = Field(
         None,
         validation_alias="FULLSTORY_MCP_TOKEN_JWKS_URL",
@@ -163,7 +182,7 @@ class HostedSettings(LocalSettings):
         validation_alias="FULLSTORY_MCP_PROXIES",
         description=(
             "How many reverse proxies stand in front; only so many entries of `X-Forwarded-For` "
-            "are believed when counting registrations by address."
+            "are believed when callers are counted by address."
         ),
     )
 

@@ -16,8 +16,8 @@ from fullstory_mcp.storage.tables import authorizations as table
 class Authorization:
     """A row of `authorizations`.
 
-    `browser` is the hash of the browser's cookie, `request` the checked request as JSON, and
-    `proof` what the person has shown so far, sealed.
+    `browser` is the hash of the cookie that may answer it, `request` the checked request as JSON,
+    and `proof` what the person has shown so far, sealed.
     """
 
     id: str
@@ -40,14 +40,26 @@ def find(tx: Tx, id: str) -> Authorization | None:  # noqa: A002 - the column's 
     return None if row is None else Authorization(**row)
 
 
-def prove(tx: Tx, before: Authorization, proof: str | None, now: int) -> bool:
-    """Puts another proof in the place of the one that `before` has; None takes it away.
+def remember(tx: Tx, before: Authorization, proof: str | None, now: int) -> bool:
+    """Puts something else in the place of the proof that `before` has; None takes it away.
 
     Returns:
-        Whether it was done: not where the request is closed or its proof has changed meanwhile.
+        Whether it was done: not where the request is closed or has changed meanwhile.
     """
-    same = table.c.proof.is_(None) if before.proof is None else table.c.proof == before.proof
-    changed = update(table).where(_open(before.id, now), same).values(proof=proof)
+    changed = update(table).where(_as_it_was(before, now)).values(proof=proof)
+    return tx.execute(changed.returning(table.c.id)).first() is not None
+
+
+def prove(tx: Tx, id: str, browser: str, proof: str, now: int) -> bool:  # noqa: A002 - the column's name
+    """Takes a proof together with the browser that brought it: from now on the request is that one's.
+
+    The last one counts, since a form that is sent twice has one answer that arrives. Nobody gets at
+    another's proof by it: the proof that is replaced is gone.
+
+    Returns:
+        Whether the request was still open.
+    """
+    changed = update(table).where(_open(id, now)).values(proof=proof, browser=browser)
     return tx.execute(changed.returning(table.c.id)).first() is not None
 
 
@@ -55,11 +67,15 @@ def decide(tx: Tx, before: Authorization, now: int) -> bool:
     """Closes a request for good and forgets its proof.
 
     Returns:
-        Whether it was this call that closed it: never twice, and not where its proof has changed.
+        Whether it was this call that closed it: never twice, and not where it has changed.
     """
-    same = table.c.proof.is_(None) if before.proof is None else table.c.proof == before.proof
-    closed = update(table).where(_open(before.id, now), same).values(decided_at=now, proof=None)
+    closed = update(table).where(_as_it_was(before, now)).values(decided_at=now, proof=None)
     return tx.execute(closed.returning(table.c.id)).first() is not None
+
+
+def _as_it_was(before: Authorization, now: int) -> ColumnElement[bool]:
+    same = table.c.proof.is_(None) if before.proof is None else table.c.proof == before.proof
+    return and_(_open(before.id, now), table.c.browser == before.browser, same)
 
 
 def _open(id: str, now: int) -> ColumnElement[bool]:  # noqa: A002 - the column's name

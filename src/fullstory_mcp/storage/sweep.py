@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 """Most rows of one table that one transaction removes: writers wait for it."""
 
-MOST_BATCHES = 40
-"""Most transactions of one round; what is left waits for the next."""
+ROUND_SECONDS = 300
+"""How long one round goes on; what is left waits for the next."""
 
 MARGIN_SECONDS = 600
 """How long a row is kept past its end."""
@@ -74,7 +74,7 @@ async def keep_swept(
     await sleep(random.uniform(0, EVERY_SECONDS / 10))  # noqa: S311 - not a secret
     while True:
         try:
-            await _round(database, int(clock()))
+            await _round(database, clock)
         except StorageUnavailable as error:
             logger.warning("Nothing was swept: %s", error)
         except SQLAlchemyError as error:
@@ -83,9 +83,11 @@ async def keep_swept(
         await sleep(EVERY_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - as above
 
 
-async def _round(database: Database, now: int) -> None:
-    for _ in range(MOST_BATCHES):
-        removed = await database.run(sweep, now)
+async def _round(database: Database, clock: Callable[[], float]) -> None:
+    """Sweeps until nothing is left or the time is over."""
+    until = clock() + ROUND_SECONDS
+    while (now := clock()) < until:
+        removed = await database.run(sweep, int(now))
         if max(removed.values(), default=0) < BATCH:
             return
 

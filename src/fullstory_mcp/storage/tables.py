@@ -83,6 +83,7 @@ connections = Table(
     _time("ended_at", optional=True),
     Column("ended_why", Text),
     Index(None, "owner"),
+    Index(None, "client_id"),
     Index(None, "api_key_id"),
 )
 """One consent of one person to one client; every code and token belongs to one."""

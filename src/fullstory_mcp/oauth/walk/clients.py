@@ -10,8 +10,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from fullstory_mcp.oauth.authentication import ASSERTION_TYPE, LEEWAY
-from fullstory_mcp.oauth.browser import COOKIE, cookie_name
 from fullstory_mcp.oauth.client import Method
+from fullstory_mcp.oauth.cookies import COOKIE, cookie_name
 from fullstory_mcp.oauth.walk.answers import Fault, Unchecked, Walker, object_in, unexpected
 
 NAME = "fullstory-mcp doctor"

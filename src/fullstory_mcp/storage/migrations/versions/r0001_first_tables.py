@@ -8,6 +8,7 @@ down_revision = None
 
 INDEXES = (
     ("connections", "owner"),
+    ("connections", "client_id"),
     ("connections", "api_key_id"),
     ("authorizations", "expires_at"),
     ("codes", "connection_id"),
