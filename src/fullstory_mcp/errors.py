@@ -5,7 +5,9 @@
     │   ├── UnknownTool
     │   ├── NotPermitted
     │   ├── InvalidArguments
-    │   └── NotConfirmed
+    │   ├── NotConfirmed
+    │   ├── BudgetSpent             the policy's budget leaves too little for the call
+    │   └── NotRecorded             what changes something is not done where it cannot be written down
     ├── UpstreamError               the API did not do it: status, whether it may have taken effect
     │   ├── KeyRefused              401
     │   ├── Forbidden               403
@@ -34,21 +36,24 @@ class FullstoryMCPError(Exception):
 
 
 class CallerError(FullstoryMCPError):
-    """The caller can mend it."""
+    """The caller can mend it; `rule` names what refused, for the audit, "" where the call itself is wrong."""
+
+    rule: str = ""
 
 
 class UnknownTool(CallerError):
     """The name is in no catalogue; the only fault answered as a protocol error."""
 
     def __init__(self, name: str) -> None:
-        shown = name if name.isidentifier() and len(name) <= 64 else "that name"
+        shown = name if name.isidentifier() and len(name) <= 64 else "of that name"
         super().__init__(f"There is no tool {shown}. tools/list names every tool.")
 
 
 class NotPermitted(CallerError):
     """The gate refused: what was refused, why, and what would help."""
 
-    def __init__(self, tool: str, reason: str, would_help: str) -> None:
+    def __init__(self, tool: str, reason: str, would_help: str, rule: str = "") -> None:
+        self.rule = rule
         super().__init__(f"{tool} is not permitted: {reason} {would_help}")
 
 
@@ -70,8 +75,9 @@ FAULTS_SHOWN = 10
 class InvalidArguments(CallerError):
     """Arguments that were not sent anywhere, with every faulty field named (first ten, and the count)."""
 
-    def __init__(self, faults: Sequence[Fault], *, at_least: bool = False) -> None:
+    def __init__(self, faults: Sequence[Fault], *, at_least: bool = False, rule: str = "") -> None:
         self.faults = tuple(faults)
+        self.rule = rule
         shown = "\n".join(f"- {fault}" for fault in self.faults[:FAULTS_SHOWN])
         count = f"{'at least ' if at_least else ''}{len(self.faults)}"
         head = "1 argument is" if len(self.faults) == 1 else f"{count} arguments are"
@@ -82,9 +88,28 @@ class InvalidArguments(CallerError):
 class NotConfirmed(CallerError):
     """A confirmation that does not hold: unknown, of another call, expired or used."""
 
+    rule = "the confirmation"
+
+
+class BudgetSpent(CallerError):
+    """The caller's budget does not cover the call; the text says what is left and when there is more."""
+
+    def __init__(self, message: str, rule: str = "the budget") -> None:
+        self.rule = rule
+        super().__init__(message)
+
+
+class NotRecorded(CallerError):
+    """The audit cannot be written, so nothing was sent."""
+
 
 class UpstreamError(FullstoryMCPError):
-    """The API did not answer as hoped; `status` is the HTTP status, 0 where none came."""
+    """The API did not answer as hoped; `status` is the HTTP status, 0 where none came.
+
+    `unspent` says that the API certainly did nothing, so that nothing was spent.
+    """
+
+    unspent = False
 
     def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)
@@ -155,8 +180,14 @@ UNEXPECTED = (
 )
 
 
+AWAY = (
+    "Nothing more was sent: this server cannot reach its database just now, and what a call spends "
+    "must be counted there. Try again in a few seconds."
+)
+
+
 def tell(error: BaseException) -> str:
     """The text that leaves for `error`: its own for callers and upstream, general words otherwise."""
     if isinstance(error, CallerError | UpstreamError):
         return str(error)
-    return UNEXPECTED
+    return AWAY if isinstance(error, StorageUnavailable) else UNEXPECTED

@@ -8,10 +8,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 Level = Literal["standard", "architect", "admin"]
 LEVELS: tuple[Level, ...] = ("standard", "architect", "admin")
 """Permission levels of a key, least first: each contains the ones before it."""
+
+Door = Literal["stdio", "http", "oauth"]
 
 SCOPES = ("fullstory:read", "fullstory:write", "fullstory:delete")
 """What a connection may be granted, one for each effect that a tool has."""
@@ -127,20 +130,36 @@ Key = ApiKey | SealedKey
 class Principal:
     """The caller as every room below the doors knows it.
 
-    `name` is the person, or the door where one key serves all; `client` the OAuth client's name;
-    `connection` the id of what was granted. `scopes` are the granted ones, None where nothing is
-    limited by scopes; `withheld` those that the person was asked for and refused; `denied` those that
-    the operator leaves to nobody with this key. `ceiling` is the level that the operator leaves this
-    person at most. `mend` says what to do when the key is
-    refused.
+    `door` is where the call came in: stdio, http (one key for all callers of this machine) or oauth.
+    `name` is how the person is shown, or the door; `owner` is who it is, by what was proved and never
+    changes: the door, `key:<hash>` or `oidc:<issuer>#<subject>`. `email` (verified, in small letters)
+    and `groups` are what an issuer vouches for. `client` is the OAuth client's name, which it chose
+    itself, and `client_id` its id. `named_key` is the operator's name of the key; `connection` the id
+    of what was granted.
+
+    `scopes` are the granted ones, None where nothing is limited by scopes; `withheld` those that the
+    person was asked for and refused; `denied` those that the operator leaves to nobody with this key.
+    `ceiling` is the level that the operator leaves this person at most. `mend` says what to do when
+    the key is refused.
     """
 
     key: Key
     name: str = "stdio"
+    door: Door = "stdio"
+    owner: str = "stdio"
+    email: str = ""
+    groups: tuple[str, ...] = ()
     client: str = ""
+    client_id: str = ""
+    named_key: str = ""
     connection: str = ""
     scopes: frozenset[str] | None = None
     withheld: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     ceiling: Level | None = None
     mend: str = ""
+
+    @property
+    def client_host(self) -> str:
+        """The host that vouches for the client: that of its metadata document; "" where none does."""
+        return urlsplit(self.client_id).hostname or "" if "://" in self.client_id else ""

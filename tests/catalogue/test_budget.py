@@ -26,7 +26,7 @@ AREA_CAPS = {
     "segments": 720,
     "exports": 870,
     "webhooks": 1_220,
-    "organization": 300,
+    "organization": 365,
     "annotations": 190,
 }
 LEVEL_CAPS = {

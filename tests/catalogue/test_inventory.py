@@ -70,7 +70,12 @@ EXPECTED = {
         "list_webhook_event_subcategories": "admin",
         "get_webhook_event_sample": "admin",
     },
-    "organization": {"get_quotas": "standard", "get_me": "standard", "explain_access": "standard"},
+    "organization": {
+        "get_quotas": "standard",
+        "get_me": "standard",
+        "explain_access": "standard",
+        "get_usage": "standard",
+    },
     "annotations": {"create_annotation": "standard"},
 }
 DELETING = {"delete_user", "delete_summary_profile", "delete_webhook_endpoint"}

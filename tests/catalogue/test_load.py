@@ -52,7 +52,7 @@ def test_tools_stand_in_the_order_of_areas_then_names() -> None:
         ("tool.annotations.idempotentHint", None, "all four annotations"),
         ("gate.level", "owner", "unknown level owner"),
         ("gate.effect", "guess", "unknown effect guess"),
-        ("gate.effect", "delete", "says what would vanish"),
+        ("gate.effect", "read", "a tool that changes something says what, and no other"),
         ("input.properties.text", {"shape": "colour"}, "lacks 'colour'"),
         ("input.required", ["colour"], "a required argument is not declared"),
         ("http.body", ["text", "start_time", "end_time"], "arguments and places differ"),

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from fullstory_mcp.arguments import Binder
-from fullstory_mcp.catalogue import JSON, Tool, load_catalogue
+from fullstory_mcp.catalogue import JSON, Tool, load_catalogue, served_tool
 
 CATALOGUE = load_catalogue()
 BINDER = Binder(CATALOGUE.provider)
@@ -47,23 +47,43 @@ def test_reads_neither_destroy_nor_add_up(tool: Tool) -> None:
 
 
 @each_tool
-def test_only_deleting_tools_are_confirmed(tool: Tool) -> None:
-    """What deletes is marked destructive and takes a confirmation; nothing else asks for one."""
-    deletes = tool.gate.effect == "delete"
-
-    assert ("confirmation" in properties(tool)) is deletes, (
-        "add confirmation to a deleting tool only"
+def test_confirmation_is_taken_by_what_changes_and_served_where_it_is_asked_for(tool: Tool) -> None:
+    """What deletes is marked destructive and always shows its confirmation; a write where a policy asks."""
+    changes, deletes = tool.gate.effect != "read", tool.gate.effect == "delete"
+    served, asked = (
+        served_tool(tool, confirmed=confirmed)["inputSchema"]["properties"]
+        for confirmed in (False, True)
     )
+
+    assert {"confirmation", "dry_run"} <= set(properties(tool)) or not changes
+    assert ("confirmation" in served, "confirmation" in asked) == (deletes, changes)
+    assert ("dry_run" in served) is changes
     assert tool.annotations["destructiveHint"] or not deletes, "set destructiveHint"
 
 
 @each_tool
+def test_audit_phrase_names_ids_that_the_tool_takes(tool: Tool) -> None:
+    """What the audit says of a call stands in the past tense and names nothing but declared arguments."""
+    named = set(re.findall(r"\{(\w+)\}", tool.gate.did))
+
+    assert named <= set(properties(tool)), f"gate.did names no such argument: {named}"
+    assert not tool.gate.did.endswith("."), "gate.did is a part of a sentence"
+
+
+@each_tool
+def test_limits_look_at_arguments_that_exist(tool: Tool) -> None:
+    """A policy's limit on a tool is about arguments that the tool takes."""
+    for limit, names in tool.gate.limits.items():
+        assert set(names) <= set(properties(tool)), f"gate.limits.{limit} names no such argument"
+
+
+@each_tool
 def test_confirmation_text_names_arguments_that_exist(tool: Tool) -> None:
-    """What would vanish is said with the values of this call."""
+    """What would happen is said with the values of this call."""
     named = set(re.findall(r"\{(\w+)\}", tool.gate.confirm or ""))
 
     assert named <= set(properties(tool)), f"gate.confirm names no such argument: {named}"
-    assert named or not tool.gate.confirm, "gate.confirm must name what would vanish, as {id}"
+    assert named or not tool.gate.confirm, "gate.confirm must name what it is about, as {id}"
 
 
 @each_endpoint

@@ -15,6 +15,7 @@ start, so it is left to the tests.
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,6 +45,10 @@ _Offer = TypeVar("_Offer")
 _TOOL_KEYS = frozenset(
     {"tool", "gate", "input", "http", "composite", "shape", "examples", "source"}
 )
+CHANGING = ("dry_run", "confirmation")
+"""What every tool takes that changes something."""
+
+_IN_BRACES = re.compile(r"\{([\w.|]+)\}")
 _HINTS = frozenset({"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"})
 
 
@@ -133,12 +138,14 @@ def _build(raw: JSON, area: str, shapes: JSON) -> Tool:
     if unknown := set(raw) - _TOOL_KEYS:
         raise ValueError(f"unknown key {min(unknown)}")
     head, shape, http = raw["tool"], dict(raw["shape"]), raw.get("http")
+    arguments = raw["input"]["properties"]
+    if raw["gate"]["effect"] != "read":
+        arguments = arguments | {
+            name: {"shape": name} for name in CHANGING if name not in arguments
+        }
     schema = {
         "type": "object",
-        "properties": {
-            name: _resolve(argument, shapes)
-            for name, argument in raw["input"]["properties"].items()
-        },
+        "properties": {name: _resolve(argument, shapes) for name, argument in arguments.items()},
         "required": raw["input"]["required"],
         "additionalProperties": False,
     }
@@ -148,7 +155,7 @@ def _build(raw: JSON, area: str, shapes: JSON) -> Tool:
         title=head["title"],
         description=head["description"],
         annotations=head["annotations"],
-        gate=Gate(**raw["gate"]),
+        gate=_gate(raw["gate"]),
         input=Input(schema=schema, rules=tuple(raw["input"]["rules"])),
         http=Endpoint(**_tuples(http)) if http else None,
         composite=raw.get("composite"),
@@ -156,6 +163,11 @@ def _build(raw: JSON, area: str, shapes: JSON) -> Tool:
         examples=tuple(raw["examples"]),
         source=raw["source"],
     )
+
+
+def _gate(raw: JSON) -> Gate:
+    limits = {limit: tuple(names) for limit, names in raw.get("limits", {}).items()}
+    return Gate(**raw | {"limits": limits, "targets": tuple(raw.get("targets", ()))})
 
 
 def _tuples(raw: Mapping[str, Any]) -> JSON:
@@ -181,8 +193,12 @@ def _check(tool: Tool, stem: str, provider: Provider) -> None:
         f"the name {tool.name} differs from the file's": tool.name == stem,
         f"unknown level {tool.gate.level}": tool.gate.level in LEVELS,
         f"unknown effect {tool.gate.effect}": tool.gate.effect in EFFECTS,
-        "a deleting tool says what would vanish": (tool.gate.effect == "delete")
+        "a tool that changes something says what, and no other": (tool.gate.effect != "read")
         == bool(tool.gate.confirm),
+        "a part of the gate names an argument that is not declared": _named(tool)
+        <= set(properties),
+        "gate.did names an id that is not among gate.targets": _told(tool)
+        <= set(tool.gate.targets),
         "all four annotations must be set": set(tool.annotations) == _HINTS,
         "a required argument is not declared": set(tool.input.schema["required"])
         <= set(properties),
@@ -193,6 +209,19 @@ def _check(tool: Tool, stem: str, provider: Provider) -> None:
     for fault, holds in facts.items():
         if not holds:
             raise ValueError(fault)
+
+
+def _named(tool: Tool) -> set[str]:
+    """Every argument that the gate's limits, targets and question name."""
+    gate = tool.gate
+    limited = {name for names in gate.limits.values() for name in names}
+    aimed = {re.split(r"[.\[]", path)[0] for path in gate.targets}
+    return limited | aimed | set(_IN_BRACES.findall(gate.confirm or ""))
+
+
+def _told(tool: Tool) -> set[str]:
+    """Every id that the audit's sentence names."""
+    return {path for paths in _IN_BRACES.findall(tool.gate.did) for path in paths.split("|")}
 
 
 def _endpoint_facts(http: Endpoint, declared: set[str], provider: Provider) -> dict[str, bool]:

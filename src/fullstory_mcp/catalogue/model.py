@@ -16,18 +16,36 @@ Effect = Literal["read", "write", "delete"]
 
 EFFECTS: tuple[Effect, ...] = ("read", "write", "delete")
 
-CONTROL_ARGUMENTS = frozenset({"cursor", "confirmation"})
+Meter = Literal["activations", "server_events"]
+"""What a call can spend of the account."""
+
+Limit = Literal["segments", "profiles", "rows", "sessions"]
+"""What a policy can limit of a call's arguments."""
+
+LIMITS: tuple[Limit, ...] = ("segments", "profiles", "rows", "sessions")
+
+CONTROL_ARGUMENTS = frozenset({"cursor", "confirmation", "dry_run"})
 """Arguments that are ours alone and never reach the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Who may call a tool, what it changes, what it spends, and what is confirmed first."""
+    """Who may call a tool, what it changes, what it spends, and what is confirmed first.
+
+    `limits` names the arguments that each limit of a policy looks at. `targets` are the dotted paths of
+    the ids that the audit writes down (`requests[].user.uid`: of every row), and `did` is what it says
+    of a call: `{uid|email}` stands for the first of these ids that is given, and what stands in square
+    brackets is left out where none is.
+    """
 
     level: Level
     effect: Effect
-    meter: Literal["activations", "server_events"] | None = None
+    did: str
+    meter: Meter | None = None
     confirm: str | None = None
+    preview: Literal["user", "summary_profile", "webhook_endpoint"] | None = None
+    limits: Mapping[Limit, tuple[str, ...]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

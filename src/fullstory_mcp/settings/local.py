@@ -107,6 +107,42 @@ class LocalSettings(BaseSettings):
             "credentials in URLs are always hidden."
         ),
     )
+    policy_file: Path | None = Field(
+        None,
+        validation_alias="FULLSTORY_MCP_POLICY_FILE",
+        description=(
+            "A TOML file of who may do what; read again when it changes. With it everything that it "
+            "does not allow is refused."
+        ),
+    )
+    audit: Literal["auto", "off"] = Field(
+        "auto",
+        validation_alias="FULLSTORY_MCP_AUDIT",
+        description=(
+            "`auto` keeps the audit in the file named, else in the database of a server for many; "
+            "`off` keeps none."
+        ),
+    )
+    audit_file: Path | None = Field(
+        None,
+        validation_alias="FULLSTORY_MCP_AUDIT_FILE",
+        description="Where the audit is kept as JSON Lines.",
+    )
+    audit_required: Literal["writes", "all"] = Field(
+        "writes",
+        validation_alias="FULLSTORY_MCP_AUDIT_REQUIRED",
+        description=(
+            "What is refused while the audit cannot be written: only what changes something, or `all`."
+        ),
+    )
+    freeze_file: Path | None = Field(
+        None,
+        validation_alias="FULLSTORY_MCP_FREEZE_FILE",
+        description=(
+            "Where `fullstory-mcp freeze` writes for servers without a database; looked at every "
+            "two seconds."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning",
         validation_alias="FULLSTORY_MCP_LOG_LEVEL",
