@@ -7,11 +7,14 @@ tool, whose key) is authenticated but not stored, so a token opens only where it
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json, to_json
+
+from fullstory_mcp import wire
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -76,6 +79,18 @@ class Sealer:
             return from_json(_cipher(key).decrypt(body[:_NONCE], body[_NONCE:], purpose.encode()))
         except (binascii.Error, ValueError, KeyError, InvalidTag):
             raise Unsealable from None
+
+    def digest(self, purpose: str, content: object) -> str:
+        """A fingerprint of `content` (JSON) that nobody without the key can try guesses against.
+
+        Returns:
+            The id of the key that made it and 128 bits in hexadecimal: `1f2e3d4c:…`. Alike for the same
+            content, whatever the order of its names.
+        """
+        key_id, key = next(iter(self._ring.items()))
+        text = f"digest\0{purpose}\0{wire.digest(content)}"
+        made = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        return f"{key_id.hex()}:{made[:32]}"
 
 
 def _as_text(raw: bytes) -> str:

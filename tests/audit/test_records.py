@@ -61,14 +61,17 @@ CALLS: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
 
 
 @pytest.mark.parametrize(("tool", "arguments", "expected"), CALLS)
-async def test_every_call_leaves_one_record_of_how_it_ended(
+async def test_every_call_leaves_a_line_of_how_it_ended(
     tool: str, arguments: dict[str, Any], expected: tuple[str, str, str], records: Any
 ) -> None:
-    """Answered, asked, refused or failed, with the kind of fault and the API's status."""
+    """Answered, asked, refused or failed, with the kind of fault and the API's status.
+
+    Before it come those of its legs, such as what a preview looked up.
+    """
     async with connected("architect") as server:
         await server.call(tool, **arguments)
 
-    assert records() == [expected]
+    assert records()[-1] == expected
 
 
 FAULTS: list[tuple[dict[str, Any], str]] = [
@@ -100,7 +103,7 @@ async def test_confirmed_deletion_leaves_its_two_records(records: Any) -> None:
         asked = await server.call("delete_user", uid="cust-1042")
         await server.call("delete_user", uid="cust-1042", confirmation=confirmation_in(asked))
 
-    assert [row[:2] for row in records()] == [
+    assert [row[:2] for row in records() if row[0] == "delete_user"] == [
         ("delete_user", "asked"),
         ("delete_user", "answered"),
     ]

@@ -45,6 +45,7 @@ async def test_call_is_a_span_by_the_conventions(collector: Collector) -> None:
         "gen_ai.operation.name": "execute_tool",
         "gen_ai.tool.name": "list_sessions",
         "fullstory_mcp.outcome": "answered",
+        "fullstory_mcp.upstream.status_code": 200,
     }
     assert (span.kind, span.status.code, span.parent_span_id) == (SERVER, 0, b"")
     assert span.end_time_unix_nano > span.start_time_unix_nano
@@ -100,10 +101,11 @@ async def test_nothing_that_was_said_and_nobodys_name_is_in_a_span(collector: Co
     with exporting():
         async with connected() as server:
             audit = server.parts.pipeline.audit
-            with audit.call(caller, "get_user") as record:
+            async with audit.call(caller, "get_user") as record:
                 record.outcome = "answered"
-            with pytest.raises(RuntimeError), audit.call(caller, "get_me"):
-                raise RuntimeError(f"{key} of {STRANGER}")
+            with pytest.raises(RuntimeError):
+                async with audit.call(caller, "get_me"):
+                    raise RuntimeError(f"{key} of {STRANGER}")
 
     (sent,) = collector.bodies
     seen = attributes(collector.spans["tools/call get_user"])

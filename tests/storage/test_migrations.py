@@ -70,8 +70,8 @@ def test_command_makes_the_tables_and_says_so(blank_url: str) -> None:
     database.close()
 
     assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout == f"{database.name}: the tables were brought up to date (r0001).\n"
-    assert second.stdout == f"{database.name}: the tables are up to date already (r0001).\n"
+    assert first.stdout == f"{database.name}: the tables were brought up to date (r0002).\n"
+    assert second.stdout == f"{database.name}: the tables are up to date already (r0002).\n"
     assert rows == {"connections": ["kept"]}
 
 
@@ -98,7 +98,7 @@ def test_postgres_replicas_wait_for_each_other(postgres_url: str) -> None:
         first.rollback()
 
     assert seen_waiting
-    assert second.result().stdout.endswith("the tables are up to date already (r0001).\n")
+    assert second.result().stdout.endswith("the tables are up to date already (r0002).\n")
 
 
 def test_missing_tables_are_told_with_the_fix(blank: Database) -> None:
@@ -126,7 +126,7 @@ def test_newer_tables_are_left_alone(database: Database, database_url: str) -> N
     run = migrated(database_url)
 
     with pytest.raises(
-        SettingsError, match=r"of a newer fullstory-mcp \(r0042; this one knows r0001"
+        SettingsError, match=r"of a newer fullstory-mcp \(r0042; this one knows r0002"
     ):
         migrate.check(database)
     assert run.returncode == 1

@@ -18,6 +18,7 @@ from fullstory_mcp.storage.tables import (
     documents,
     metadata,
     once,
+    usage,
     visits,
 )
 from storage.rows import NOW, RING, add_code, add_connection, add_keys, add_token, kept
@@ -35,6 +36,7 @@ EXPIRING = {
     visits: ("hash", {"owner": "", "person": ""}),
     once: ("id", {}),
     counters: ("name", {"window": 0, "count": 1}),
+    usage: ("owner", {"meter": "calls", "period": "2026-11", "spent": 1}),
 }
 """Tables that others need nothing of: the column that names a row, and what else a row needs."""
 
@@ -62,7 +64,12 @@ def test_every_table_that_expires_is_swept() -> None:
     expiring = {name for name, table in metadata.tables.items() if "expires_at" in table.c}
 
     assert expiring == {table.name for table in EXPIRING} | {"codes", "tokens"}
-    assert set(metadata.tables) - expiring == {"connections", "api_keys"}
+    assert set(metadata.tables) - expiring == {
+        "connections",
+        "api_keys",
+        "audit_records",
+        "freezes",
+    }
 
 
 @pytest.mark.parametrize("table", EXPIRING, ids=lambda table: table.name)

@@ -1,7 +1,8 @@
-"""One record around the whole way of a call, refusals included; as a log line, and as a span."""
+"""Two linked records of every call, refusals included: in a chained journal, as a log line, as a span."""
 
 from fullstory_mcp.audit.calls import Audit
+from fullstory_mcp.audit.journal import Journal, Store
 from fullstory_mcp.audit.records import Record
 from fullstory_mcp.audit.spans import exporting
 
-__all__ = ["Audit", "Record", "exporting"]
+__all__ = ["Audit", "Journal", "Record", "Store", "exporting"]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 from fullstory_mcp.errors import SettingsError
 from fullstory_mcp.storage.database import Database
 
-NEWEST = "r0001"
+NEWEST = "r0002"
 """The step that this version's tables stand at; steps are numbered in their order."""
 
 _FOLDER = Path(__file__).parent / "migrations"

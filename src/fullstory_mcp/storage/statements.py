@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 Insert = postgresql.Insert | sqlite.Insert
 
-_INSERT: dict[str, Callable[[Table], Insert]] = {
+INSERT: dict[str, Callable[[Table], Insert]] = {
     "sqlite": sqlite.Insert,
     "postgresql": postgresql.Insert,
 }
@@ -16,7 +16,7 @@ _INSERT: dict[str, Callable[[Table], Insert]] = {
 
 def inserting(tx: Connection, table: Table) -> Insert:
     """An `INSERT` that can say what to do about a row that is already there (`on_conflict_...`)."""
-    return _INSERT[tx.dialect.name](table)
+    return INSERT[tx.dialect.name](table)
 
 
 def digest(text: str) -> str:

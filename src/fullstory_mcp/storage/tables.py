@@ -156,6 +156,41 @@ once = Table(
 )
 """What must not come twice: confirmation nonces and the `jti` of client assertions."""
 
+audit_records = Table(
+    "audit_records",
+    metadata,
+    Column("writer", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    _time("at"),
+    Column("call", Text, nullable=False),  # the id that links the two records of a call
+    Column("line", Text, nullable=False),  # the record itself, as it was hashed
+    Column("hash", Text, nullable=False),
+    Index(None, "at"),
+    Index(None, "call"),
+)
+"""The audit: two records a call, each writer's chained by their hashes. Nothing sweeps it."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("owner", Text, primary_key=True),  # the hash of a principal's `owner`
+    Column("meter", Text, primary_key=True),  # activations, server_events or calls
+    Column("period", Text, primary_key=True),  # 2026-11-21 or 2026-11
+    Column("spent", BigInteger, nullable=False),
+    _time("expires_at"),
+    Index(None, "expires_at"),
+)
+"""What each principal has spent in a day and in a month (UTC)."""
+
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("who", Text, primary_key=True),  # as the command was given it; `*` for everyone
+    Column("why", Text, nullable=False),
+    _time("at"),
+)
+"""Whose access is ended until it is given back."""
+
 counters = Table(
     "counters",
     metadata,
