@@ -16,6 +16,8 @@ REFUSED = Reply(error=httpx.ConnectError)
 BROKEN = Reply(error=httpx.ReadError)
 SILENT = Reply(error=httpx.ConnectTimeout)
 BAD = Reply('{"message": "name is wrong"}', 400)
+UNKNOWN_KEY = Reply('{"message": "no such key"}', 401)
+FORBIDDEN = Reply('{"message": "not with this key"}', 403)
 CONFLICT = Reply('{"message": "still running"}', 409)
 DONE = Reply("{}")
 
@@ -60,7 +62,9 @@ async def test_kinds_of_failure_share_the_tries_of_one_call(
 
 
 @pytest.mark.parametrize(
-    "last", [REFUSED, SILENT, LIMITED, CONFLICT], ids=["refused", "unreachable", "429", "409"]
+    "last",
+    [REFUSED, SILENT, LIMITED, CONFLICT, BAD, UNKNOWN_KEY, FORBIDDEN],
+    ids=["refused", "unreachable", "429", "409", "400", "401", "403"],
 )
 @pytest.mark.parametrize("first", [FAILED, BROKEN], ids=["500", "broken"])
 async def test_uncertain_try_is_not_forgotten_by_a_harmless_end(first: Reply, last: Reply) -> None:

@@ -2,5 +2,6 @@
 
 from fullstory_mcp.access.keys import KeySource
 from fullstory_mcp.access.levels import Levels
+from fullstory_mcp.access.paying import Paying
 
-__all__ = ["KeySource", "Levels"]
+__all__ = ["KeySource", "Levels", "Paying"]

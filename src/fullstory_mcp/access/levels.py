@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 import anyio
 
+from fullstory_mcp.access.freezes import UNKNOWN
 from fullstory_mcp.errors import KeyRefused, UpstreamError
 from fullstory_mcp.gate import Limits, Standing
+from fullstory_mcp.policy import Ruling
 from fullstory_mcp.principal import LEVELS, Key, Level, Principal
 from fullstory_mcp.settings import Settings
 from fullstory_mcp.upstream import Upstream
@@ -34,19 +36,28 @@ class _Known:
 
 
 class Levels:
-    """Answers `standing` for a principal and tells `listener` when a key's level turns out changed."""
+    """Answers `standing` for a principal and tells `listener` when its level or its rules have changed.
 
-    def __init__(
+    `ruling` asks the policy, and `frozen` why a caller's access is ended ("" where it is not).
+    """
+
+    def __init__(  # noqa: PLR0913 - wiring names every part
         self,
         upstream: Upstream,
         settings: Settings,
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        ruling: Callable[[Principal], Ruling | None] = lambda _: None,
+        frozen: Callable[[Principal], Awaitable[str]] | None = None,
     ) -> None:
         self._upstream = upstream
         self._fixed = settings.key_level
         self._limits = limits
         self._clock = clock
+        self._ruling = ruling
+        self._frozen = frozen
+        self._ruled: dict[tuple[str, str, str], Ruling | None] = {}
         self._known: dict[str, _Known] = {}
         self._locks: dict[str, anyio.Lock] = {}
         self.listener: Listener | None = None
@@ -56,7 +67,23 @@ class Levels:
         known = self._known.get(principal.key.fingerprint)
         if known is None or known.until <= self._clock():
             known = await self._ask(principal.key, stale=known)
-        return _as_connected(known.standing, principal)
+        standing = _as_connected(known.standing, principal)
+        ruling = self._ruling(principal)
+        frozen = await self._frozen(principal) if self._frozen else ""
+        await self._compare(principal, ruling)
+        if ruling is None and not frozen:
+            return standing
+        return replace(standing, ruling=ruling, frozen=frozen, doubted=frozen == UNKNOWN)
+
+    async def _compare(self, principal: Principal, ruling: Ruling | None) -> None:
+        """Tells the listener where the policy has come to say something else of a caller."""
+        who = principal.owner, principal.client_id, principal.connection
+        changed = self._ruled.get(who, ruling) != ruling
+        if len(self._ruled) >= MANY_KEYS:
+            self._ruled.clear()
+        self._ruled[who] = ruling
+        if changed and self.listener:
+            await self.listener(principal.key)
 
     async def role(self, principal: Principal) -> str | None:
         """The role the API named, None where it was not asked or did not say."""

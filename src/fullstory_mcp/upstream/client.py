@@ -1,7 +1,7 @@
 """Sends one call to Fullstory, in rings: places → tries → one exchange. Each ring has one concern.
 
     send       at most so many in flight for a key; a waiting retry gives its place up
-    _tries     repeats what the retry table allows, within the call's time
+    _tries     repeats what the retry table allows and the caller still may, within the call's time
     _exchange  one request, one bounded body, the key on it; a write is finished once begun
 
 The transport is the one seam: production, sandbox and tests differ only in it. It is driven
@@ -11,30 +11,21 @@ directly, because nothing of a client's own (cookies, redirects, proxies by host
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import anyio
 import httpx2 as httpx
 
 from fullstory_mcp.catalogue import JSON, Provider, Tool
-from fullstory_mcp.errors import Unreadable, UpstreamError
+from fullstory_mcp.errors import CallerError, Unreadable, UpstreamError
 from fullstory_mcp.principal import Key, Principal
 from fullstory_mcp.upstream import failures
-from fullstory_mcp.upstream.request import USER_AGENT, Hosts, Outgoing, outgoing
+from fullstory_mcp.upstream.errand import Again, Errand, Sink, Still, always, freely
+from fullstory_mcp.upstream.request import USER_AGENT, Hosts, Outgoing, outgoing, shown
 from fullstory_mcp.upstream.retry import Failure, Plan, retry_after
 
 PATIENCE = {"timeout": {"connect": 5.0, "read": None, "write": None, "pool": None}}
 """Seconds for connecting; everything after is bounded by the whole try."""
-
-
-class Sink(Protocol):
-    """Takes a file's bytes as they come; `begin` comes before each try."""
-
-    def begin(self) -> None:
-        """Forgets what an earlier try wrote."""
-
-    def write(self, chunk: bytes) -> None:
-        """Takes the next bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +67,33 @@ class Upstream:
             transport, self._transport = self._transport, None
             await transport.aclose()
 
-    async def send(
+    async def send(  # noqa: PLR0913 - what is sent, for whom, and who may stop it
         self,
         tool: Tool,
         arguments: JSON,
         principal: Principal,
         page_token: str | None = None,
         sink: Sink | None = None,
+        *,
+        still: Still = always,
+        again: Again = freely,
     ) -> Answer:
-        """One call of `tool`, repeated as its retry policy allows.
+        """One call of `tool`, repeated as its retry policy and `again` allow.
 
         With a `sink` the body of a success goes there as it comes and the answer's data is None.
+        `still` is asked right before each try of what changes something, however long it waited.
 
         Raises:
             UpstreamError: no success; the text says what to do and whether it may have taken effect.
+            CallerError: `still` stopped it, and nothing can have been done.
         """
         request = outgoing(tool, arguments, self.hosts, self.provider, page_token)
-        return await self._tries(request, principal.key, sink)
+        asked = still if request.changes else always
+        return await self._tries(Errand(request, principal.key, sink, asked, again))
+
+    def shown(self, tool: Tool, arguments: JSON) -> JSON:
+        """The request that `send` would make first, as it may be shown; nothing is sent."""
+        return shown(tool, arguments, self.hosts, self.provider)
 
     async def role(self, key: Key) -> str:
         """The role behind a key by `GET /me`, in one short try.
@@ -119,28 +120,39 @@ class Upstream:
             raise Unreadable("GET /me named no role.", status=outcome.status)
         return role
 
-    async def _tries(self, request: Outgoing, key: Key, sink: Sink | None) -> Answer:
-        limits = self.provider.timeouts[request.timeout]
+    async def _tries(self, errand: Errand) -> Answer:
+        limits = self.provider.timeouts[errand.request.timeout]
         end = time.monotonic() + limits["total"]
-        plan = Plan(self.provider.retry, request.retry)
+        plan = Plan(self.provider.retry, errand.request.retry)
         doubt: UpstreamError | None = None
         while True:
-            outcome = await self._in_place(request, key, limits["try"], end, sink)
+            try:
+                outcome = await self._in_place(errand, limits["try"], end)
+            except CallerError:
+                if doubt is None:
+                    raise
+                raise doubt from None
             if isinstance(outcome, Answer):
                 return outcome
-            if request.changes and outcome.sent:
+            if errand.request.changes and outcome.sent:
                 # However the next tries end, this one may have taken effect.
                 doubt = outcome.error
             wait = plan.wait(outcome, end - time.monotonic())
-            if wait is None:
-                raise doubt or outcome.error
-            await self._sleep(wait)
+            if wait is not None:
+                await self._sleep(wait)
+            if wait is None or not await errand.again(outcome.sent):
+                error = doubt or outcome.error
+                error.unspent = doubt is None and not outcome.sent
+                raise error
 
-    async def _in_place(
-        self, request: Outgoing, key: Key, most: float, end: float, sink: Sink | None
-    ) -> Answer | Failure:
-        """One try, once there is a place for it; the wait for a place is part of the call's time."""
-        place = self._place(key)
+    async def _in_place(self, errand: Errand, most: float, end: float) -> Answer | Failure:
+        """One try, once there is a place for it; the wait for a place is part of the call's time.
+
+        Raises:
+            CallerError: while it waited, the caller was stopped.
+        """
+        request = errand.request
+        place = self._place(errand.key)
         try:
             with anyio.fail_after(end - time.monotonic()):
                 await place.acquire()
@@ -151,8 +163,9 @@ class Upstream:
             )
             return Failure("busy", failures.unavailable(what, request, sent=False), sent=False)
         try:
+            await errand.still()
             seconds = min(most, end - time.monotonic())
-            return await self._exchange(request, key, seconds, sink)
+            return await self._exchange(request, errand.key, seconds, errand.sink)
         finally:
             place.release()
 
@@ -256,7 +269,7 @@ class Upstream:
             return Failure("conflict", error, sent=False)
         if status >= 500:
             return Failure("server_error", error, seconds)
-        raise error
+        return Failure("refused", error, sent=status < 400)
 
 
 def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:

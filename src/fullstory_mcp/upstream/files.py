@@ -7,7 +7,8 @@ import anyio
 import httpx2 as httpx
 
 from fullstory_mcp.errors import NotFound, Unavailable, Unreadable
-from fullstory_mcp.upstream.client import PATIENCE, Sink
+from fullstory_mcp.upstream.client import PATIENCE
+from fullstory_mcp.upstream.errand import Sink
 from fullstory_mcp.upstream.request import USER_AGENT, Hosts
 
 IDLE_SECONDS = 10.0

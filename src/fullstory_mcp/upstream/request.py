@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from fullstory_mcp.catalogue import JSON, Provider, Tool
+
+MASKED = "(not shown)"
+"""What stands for a secret where a request is shown."""
 
 USER_AGENT = "fullstory-mcp"
 
@@ -70,6 +73,18 @@ def outgoing(
         idempotency_key=key,
         says=http.says,
     )
+
+
+def shown(tool: Tool, arguments: JSON, hosts: Hosts, provider: Provider) -> JSON:
+    """The request for `arguments` as it may be shown: without the key, and with secrets masked."""
+    hidden = {name for name, one in tool.input.schema["properties"].items() if one.get("writeOnly")}
+    told = {name: MASKED if name in hidden else value for name, value in arguments.items()}
+    request = outgoing(tool, told, hosts, provider)
+    headers = dict(request.headers)
+    if request.idempotency_key and provider.idempotency["argument"] not in arguments:
+        headers[provider.idempotency["header"]] = "(made when it is sent)"
+    body = {} if request.content is None else {"body": from_json(request.content)}
+    return {"method": request.method, "url": request.url, "headers": headers, **body}
 
 
 def _path(tool: Tool, arguments: JSON) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from fullstory_mcp.errors import UpstreamError
 
 FailureKind = Literal[
-    "rate_limited", "server_error", "disconnected", "timed_out", "conflict", "busy"
+    "rate_limited", "server_error", "disconnected", "timed_out", "conflict", "refused", "busy"
 ]
 """The first four have a row in every policy; the others are never repeated."""
 

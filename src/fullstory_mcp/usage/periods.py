@@ -1,0 +1,35 @@
+"""The days and months that budgets are counted in, all in UTC."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fullstory_mcp.policy import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One day or month: its name (`2026-11-21`, `2026-11`), and the Unix time when the next begins."""
+
+    period: Period
+    name: str
+    ends_at: int
+
+
+def spans_of(now: float) -> tuple[Span, ...]:
+    """The month and the day of a Unix time.
+
+    The month comes first everywhere, so that two replicas never wait for each other crosswise, and
+    what is refused is refused by the budget that renews last.
+    """
+    day = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = day.replace(day=1)
+    after = (month + timedelta(days=32)).replace(day=1)
+    return (
+        Span("month", f"{month:%Y-%m}", int(after.timestamp())),
+        Span("day", f"{day:%Y-%m-%d}", int((day + timedelta(days=1)).timestamp())),
+    )
+
+
+def told(moment: int) -> str:
+    """A Unix time as people and models read it."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
