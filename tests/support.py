@@ -93,6 +93,10 @@ class Connected:
         rows = [f"{request.method} {request.path}" for request in self.sandbox.requests]
         return [row for row in rows if row != "GET /me"]
 
+    def changes(self) -> list[str]:
+        """What reached the API and can change something: everything but plain reads."""
+        return [row for row in self.sent() if not row.startswith("GET ")]
+
 
 def without_warning(data: dict[str, Any]) -> dict[str, Any]:
     """Data as it would be if its texts were nobody's; what else its note says stays."""

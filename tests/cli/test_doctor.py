@@ -1,6 +1,7 @@
 """`fullstory-mcp doctor` finds each fault and says its fix, without ever printing a key."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +109,101 @@ def test_bad_setting_is_a_finding_not_a_crash() -> None:
     run = fullstory_mcp("doctor", FULLSTORY_KEY_LEVEL="owner")
 
     assert (run.returncode, faults(run.stdout), run.stderr) == (1, ["Settings"], "")
+
+
+def no_policy(folder: Path) -> dict[str, str]:
+    """A policy with a typing error."""
+    path = folder / "policy.toml"
+    path.write_text('version = 1\n[presets.a]\nareas = { sesions = "read" }\n', encoding="utf-8")
+    return {"FULLSTORY_MCP_POLICY_FILE": str(path)}
+
+
+def no_audit(folder: Path) -> dict[str, str]:
+    """An audit in a folder that is not there."""
+    return {"FULLSTORY_MCP_AUDIT_FILE": str(folder / "no" / "audit.jsonl")}
+
+
+def device_for_audit(folder: Path) -> dict[str, str]:
+    """An audit that can be written and never read again."""
+    (folder / "audit.jsonl").symlink_to("/dev/null")
+    return {"FULLSTORY_MCP_AUDIT_FILE": str(folder / "audit.jsonl")}
+
+
+def no_freezes(folder: Path) -> dict[str, str]:
+    """Freezes on a share that is not mounted."""
+    return {"FULLSTORY_MCP_FREEZE_FILE": str(folder / "no" / "freezes.json")}
+
+
+RIGHTS = [
+    (no_policy, "Policy", "sesions"),
+    (no_policy, "Policy", "policy check"),
+    (no_audit, "Audit", "audit.jsonl cannot be written: no such file or directory."),
+    (device_for_audit, "Audit", "audit.jsonl cannot be written: it is not an ordinary file."),
+    (no_freezes, "Freezes", "its folder is not there"),
+]
+
+
+@pytest.mark.parametrize(("broken", "name", "text"), RIGHTS)
+def test_file_that_no_server_would_start_with_is_told_once(
+    api: str, tmp_path: Path, broken: Callable[[Path], dict[str, str]], name: str, text: str
+) -> None:
+    """With its place and the fix; nothing after it is looked at, and it is not praised before."""
+    run = fullstory_mcp("doctor", **settings(api, "na1.sandbox-standard"), **broken(tmp_path))
+
+    assert (run.returncode, faults(run.stdout), run.stderr) == (1, [name], "")
+    assert text in run.stdout
+    assert run.stdout.count(name) == 1
+    assert "Fullstory " not in run.stdout
+
+
+def test_every_file_is_looked_at_before_it_ends(api: str, tmp_path: Path) -> None:
+    """Whoever mends one learns of the others in the same go."""
+    broken = {**no_policy(tmp_path), **no_audit(tmp_path), **no_freezes(tmp_path)}
+    run = fullstory_mcp("doctor", **settings(api, "na1.sandbox-standard"), **broken)
+
+    assert faults(run.stdout) == ["Policy", "Audit", "Freezes"]
+
+
+@pytest.mark.parametrize(
+    ("content", "mark", "text"),
+    [
+        (None, "✓", "nobody is frozen in "),
+        ('{"frozen": {}}', "✓", "nobody is frozen in "),
+        ('{"frozen": {"http": {"why": "", "at": ""}}}', "-", "1 in force by "),
+        ("{", "✗", "so everybody is frozen"),
+    ],
+)
+def test_freeze_file_is_looked_at(
+    api: str, tmp_path: Path, content: str | None, mark: str, text: str
+) -> None:
+    """How many are frozen; a broken file keeps everybody out, and a server would start all the same."""
+    path = tmp_path / "freezes.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    given = settings(api, "na1.sandbox-standard") | {"FULLSTORY_MCP_FREEZE_FILE": str(path)}
+    run = fullstory_mcp("doctor", **given)
+
+    (line,) = [line for line in run.stdout.splitlines() if "Freezes" in line]
+    assert line.startswith(mark)
+    assert text in line
+    assert "answered GET /me" in run.stdout
+    assert path.exists() is (content is not None)
+
+
+def test_policy_and_audit_are_told(api: str, tmp_path: Path) -> None:
+    """A sound policy is counted, and the audit's place is said."""
+    policy, audit = tmp_path / "policy.toml", tmp_path / "audit.jsonl"
+    policy.write_text(
+        'version = 1\n[presets.a]\nareas = { sessions = "read" }\n'
+        '[[principals]]\ndoor = "stdio"\npreset = "a"\n',
+        encoding="utf-8",
+    )
+    env = settings(api, "na1.sandbox-standard") | {
+        "FULLSTORY_MCP_POLICY_FILE": str(policy),
+        "FULLSTORY_MCP_AUDIT_FILE": str(audit),
+    }
+    run = fullstory_mcp("doctor", **env)
+
+    assert (run.returncode, faults(run.stdout)) == (0, [])
+    assert "policy.toml is sound, 1 row" in run.stdout
+    assert "audit.jsonl" in run.stdout

@@ -81,6 +81,19 @@ async def test_session_of_somebody_else_is_read_and_said_to_be_foreign() -> None
     assert all("left out: max_activations allows only 1" in line for line in others(text))
 
 
+@pytest.mark.parametrize("asked", [HAPPY, COUPON, NEWEST])
+async def test_session_asked_for_counts_among_max_sessions(asked: str) -> None:
+    """Whoever may have one session read has that one read, and no second."""
+    async with connected("standard") as server:
+        text = await server.text(
+            "review_user", uid=STRUGGLING_UID, session_id=asked, max_sessions=1
+        )
+
+    assert text.startswith("Cost: 1 Activation.")
+    assert f"# Session {asked}" in text
+    assert server.sandbox.activations.total() == 1
+
+
 async def test_session_asked_for_that_cannot_be_read_is_said_so() -> None:
     """The worst of the others is read instead, and the reason stands below."""
     async with connected("standard") as server:

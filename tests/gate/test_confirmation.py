@@ -60,9 +60,9 @@ async def test_first_call_sends_nothing_and_the_confirmed_one_deletes_once(
     arguments, request = DELETIONS[tool]
     async with connected(mode=mode) as server:
         asked = await server.call(tool, **arguments)
-        assert server.sent() == []
+        assert server.changes() == []
         done = await server.call(tool, **arguments, confirmation=confirmation_in(asked))
-        assert server.sent() == [request]
+        assert server.changes() == [request]
 
     assert not asked.is_error
     assert asked.structured_content is None
@@ -90,7 +90,7 @@ async def test_token_works_once(tool: str) -> None:
         await server.call(tool, **arguments, confirmation=token)
         again = await server.error(tool, **arguments, confirmation=token)
 
-        assert server.sent() == [request]
+        assert server.changes() == [request]
     assert again == USED
 
 
@@ -104,7 +104,7 @@ async def test_token_of_a_failed_deletion_is_used_up(tool: str) -> None:
         failed = await server.error(tool, **arguments, confirmation=token)
         again = await server.error(tool, **arguments, confirmation=token)
 
-        assert len(server.sent()) == 1
+        assert len(server.changes()) == 1
     assert "It may have taken effect all the same" in failed
     assert again == USED
 
@@ -118,7 +118,7 @@ async def test_token_holds_ten_minutes(seconds: float, *, holds: bool) -> None:
         token = await token_for(server, "delete_user", uid="cust-1042")
         server.clock.time += seconds
         result = await server.call("delete_user", uid="cust-1042", confirmation=token)
-        sent = server.sent()
+        sent = server.changes()
 
     assert len(sent) == holds
     assert holds or result.content[0].text == EXPIRED
@@ -141,7 +141,7 @@ async def test_token_confirms_its_own_call_and_no_other(
     async with connected() as server:
         token = await token_for(server, "delete_user", uid="cust-1042")
         text = await server.error(tool, **arguments, confirmation=token)
-        assert server.sent() == []
+        assert server.changes() == []
         await server.data("delete_user", uid="cust-1042", confirmation=token)
 
     assert text == said
@@ -157,7 +157,7 @@ async def test_made_up_token_deletes_nothing(tool: str, token: str) -> None:
     async with connected() as server:
         await server.error(tool, **arguments, confirmation=token)
 
-        assert server.sent() == []
+        assert server.changes() == []
 
 
 @pytest.mark.parametrize("token", [True, 1, {"confirm": True}, None, ["yes"]])
@@ -165,7 +165,7 @@ async def test_token_that_is_no_text_is_a_faulty_argument(token: object) -> None
     """`confirmation: true` does not confirm."""
     async with connected() as server:
         text = await server.error("delete_user", uid="cust-1042", confirmation=token)
-        sent = server.sent()
+        sent = server.changes()
 
     assert text == ("Nothing was sent: 1 argument is not usable.\n- confirmation: must be a string")
     assert sent == []
@@ -176,7 +176,7 @@ async def test_empty_token_asks_again() -> None:
     async with connected() as server:
         asked = await server.call("delete_user", uid="cust-1042", confirmation="")
 
-        assert server.sent() == []
+        assert server.changes() == []
     assert confirmation_in(asked)
 
 
@@ -201,7 +201,7 @@ async def test_token_altered_anywhere_is_refused() -> None:
         for altered in (*changed, *last, *shapes):
             text = await server.error("delete_user", uid="cust-1042", confirmation=altered)
             assert text == NO_TOKEN
-        assert server.sent() == []
+        assert server.changes() == []
         await server.data("delete_user", uid="cust-1042", confirmation=token)
 
 
@@ -219,7 +219,7 @@ async def test_of_two_calls_at_once_with_one_token_one_wins() -> None:
             for _ in range(5):
                 racers.start_soon(race)
 
-        assert server.sent() == ["DELETE /v2/users"]
+        assert server.changes() == ["DELETE /v2/users"]
     assert sorted(text == USED for text in texts) == [False, True, True, True, True]
 
 
@@ -240,7 +240,7 @@ async def test_gate_comes_before_the_confirmation() -> None:
     async with connected("architect", app=app, **ring, FULLSTORY_MCP_READ_ONLY="true") as server:
         text = await server.error("delete_user", uid="cust-1042", confirmation=token)
 
-        assert server.sent() == []
+        assert server.changes() == []
     assert text.startswith("delete_user is not permitted: this server is read-only")
 
 
@@ -251,5 +251,5 @@ async def test_long_webhook_id_can_be_deleted_too() -> None:
         token = await token_for(server, "delete_webhook_endpoint", id=long_id)
         text = await server.error("delete_webhook_endpoint", id=long_id, confirmation=token)
 
-        assert len(server.sent()) == 1
+        assert len(server.changes()) == 1
     assert text.startswith("Fullstory knows no such thing (404)")

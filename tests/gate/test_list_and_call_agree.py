@@ -94,7 +94,7 @@ async def test_read_only_mode_serves_reads_alone_and_wins_over_every_choice() ->
         ),
         (
             {"FULLSTORY_MCP_TOOLSETS": "annotations,organization"},
-            {"create_annotation", "explain_access", "get_me", "get_quotas"},
+            {"create_annotation", "explain_access", "get_me", "get_quotas", "get_usage"},
         ),
         ({"FULLSTORY_MCP_TOOLS": " get_me , get_quotas "}, {"get_me", "get_quotas"}),
     ],

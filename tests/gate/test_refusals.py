@@ -71,6 +71,6 @@ async def test_unknown_tool_is_a_protocol_error_that_repeats_no_strange_name(
         with pytest.raises(MCPError) as raised:
             await server.call(name)
 
-    shown = name if name.isidentifier() and len(name) < 64 else "that name"
+    shown = name if name.isidentifier() and len(name) < 64 else "of that name"
     assert raised.value.error.code == t.INVALID_PARAMS
     assert raised.value.error.message == (f"There is no tool {shown}. tools/list names every tool.")

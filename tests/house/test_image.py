@@ -99,7 +99,7 @@ async def test_installed_command_lists_its_tools_over_stdio(environment: Path) -
     async with Client(StdioServerParameters(command=command, args=["--sandbox"])) as client:
         tools = (await client.list_tools()).tools
 
-    assert len(tools) == 52
+    assert len(tools) == 53
 
 
 def test_bytecode_is_compiled_and_never_compared_with_its_source(environment: Path) -> None:

@@ -11,7 +11,7 @@ from checkout import ROOT
 from fullstory_mcp.catalogue import load_catalogue
 from fullstory_mcp.catalogue.load import find_root
 
-TOOLS = 52
+TOOLS = 53
 LOAD = """
 import sys
 sys.path.insert(0, sys.argv[1])

@@ -221,15 +221,23 @@ def test_no_error_repeats_a_secret(tmp_path: Path) -> None:
         assert "na1" not in str(error.value)
 
 
-def test_a_changed_file_is_read_within_a_second(tmp_path: Path) -> None:
+def _look_twice(file: AccessFile, clock: Clock) -> None:
+    """Lets the two seconds pass within which a change counts."""
+    for _ in range(2):
+        clock.time += 1
+        _ = file.keys
+
+
+def test_a_changed_file_is_read_within_two_seconds(tmp_path: Path) -> None:
     """A row that was added lets a person in, one that was taken out keeps them out."""
     clock = Clock()
     file = access(tmp_path, PEOPLE, clock)
     assert key_of(file, person("ada@example.com")) == "admin"
 
     (tmp_path / "access.toml").write_text(f'{KEYS}\n[[people]]\ngroup = "g"\nkey = "support"\n')
-    clock.time += 0.5
-    assert key_of(file, person("ada@example.com")) == "admin"
+    for _ in range(3):
+        clock.time += 0.5
+        assert key_of(file, person("ada@example.com")) == "admin"
     clock.time += 0.5
     assert key_of(file, person("ada@example.com")) is None
     assert key_of(file, person("", "g")) == "support"
@@ -246,7 +254,7 @@ def test_a_rotated_key_file_is_read_again(tmp_path: Path) -> None:
 
     (tmp_path / "next").symlink_to("new")
     (tmp_path / "next").rename(tmp_path / "key")
-    clock.time += 1
+    _look_twice(file, clock)
     second = file.named("support")
 
     assert first is not None
@@ -272,7 +280,7 @@ def test_a_broken_edit_keeps_what_was_good_and_is_logged_once(
         assert "stays in force" in record.getMessage()
 
     path.write_text(KEYS)
-    clock.time += 1
+    _look_twice(file, clock)
     assert file.match(person("ada@example.com")) is None
 
 

@@ -38,6 +38,19 @@ def test_an_address_counts_as_its_issuer_says(
 
 
 @pytest.mark.parametrize(
+    ("email", "counts"),
+    [
+        ("Ada@Example.com", "ada@example.com"),
+        ("\u212aim@example.com", ""),
+        ("ad\u00e4@example.com", ""),
+    ],
+)
+def test_only_an_address_in_ascii_counts(email: str, counts: str) -> None:
+    """The Kelvin sign becomes a k in small letters, which would make it somebody else's address."""
+    assert Identity(ISSUER, "s-1", email, email_verified=True).verified_email == counts
+
+
+@pytest.mark.parametrize(
     "claims",
     [
         {"sub": ""},

@@ -9,8 +9,10 @@ import anyio
 import httpx2 as httpx
 import pytest
 
+from databases import away
 from fullstory_mcp.server.listening import MOST_STREAMS
-from oauth.harness import Door, hosting
+from fullstory_mcp.storage import freezes
+from oauth.harness import Door, hosting, result_of
 from oauth.issuer import ACCESS, EXTERNAL, JWKS_URL, Issuer
 from oauth.outside import Page
 from server.doors import until
@@ -108,6 +110,51 @@ async def test_a_stream_ends_when_its_token_does() -> None:
             await until(lambda: bool(ended))
 
     assert before == 0
+
+
+async def test_a_stream_ends_when_its_caller_is_frozen() -> None:
+    """Though its token is as good as before; the streams of others go on."""
+    async with hosting() as door:
+        frozen, stays = await door.connect(), await door.connect(key="na1.sandbox-standard")
+        known = await door.shared.database.read(freezes.known)
+        named = next(row.id for row in known if row.client_id == frozen["client_id"])
+        async with (
+            listening(door, frozen["access_token"]) as ended,
+            listening(door, stays["access_token"]) as others,
+        ):
+            await door.shared.database.run(freezes.freeze, named, "an incident", 0)
+            await looked(door)
+            await until(lambda: bool(ended))
+            assert others == []
+
+
+async def test_a_stream_outlasts_a_kill_switch_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """No call gets through meanwhile; a stream says nothing of anybody, and ends when it is known."""
+    monkeypatch.setenv("SUPPORT_KEY", "na1.sandbox-admin")
+    monkeypatch.setenv("READER_KEY", "na1.sandbox-standard")
+    issuer = Issuer(Clock())
+    at = issuer.outside
+    async with hosting(
+        database_url,
+        access=ACCESS,
+        outside=at.transport,
+        resolve=at.resolve,
+        clock=issuer.clock,
+        **EXTERNAL,
+    ) as door:
+        token = issuer.token(exp=int(issuer.clock()) + 86_400)
+        async with listening(door, token) as ended:
+            await door.shared.database.run(freezes.freeze, "*", "an incident", 0)
+            with away(database_url):
+                await looked(door)
+                refused = result_of(await door.call(token, "get_me"))
+                assert ended == []
+            await looked(door)
+            await until(lambda: bool(ended))
+
+    assert "cannot look up whose access is frozen" in str(refused["content"])
 
 
 async def test_a_stream_outlasts_an_issuer_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

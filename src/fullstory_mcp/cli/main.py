@@ -12,6 +12,8 @@ from pathlib import Path  # noqa: E402
 import click  # noqa: E402
 
 from fullstory_mcp import __version__  # noqa: E402
+from fullstory_mcp.cli.audit import audit  # noqa: E402
+from fullstory_mcp.cli.policy import policy  # noqa: E402
 from fullstory_mcp.errors import OperatorError  # noqa: E402
 from fullstory_mcp.principal import LEVELS, Level  # noqa: E402
 
@@ -37,6 +39,9 @@ class _Commands(click.Group):
 def main() -> None:
     """Fullstory's Server API as tools for AI agents, over the Model Context Protocol."""
 
+
+main.add_command(audit)
+main.add_command(policy)
 
 SANDBOX = click.option(
     "--sandbox", is_flag=True, help="Answer from the embedded sandbox: invented data, no account."
@@ -119,6 +124,38 @@ def reseal() -> None:
     from fullstory_mcp.cli.storage import run_reseal  # noqa: PLC0415
 
     run_reseal()
+
+
+WHO = click.argument("who", required=False)
+
+
+@main.command()
+@WHO
+@click.option("--why", default="", help="The reason; whoever is refused is told it.")
+@click.option("--list", "listing", is_flag=True, help="Only show who is frozen.")
+def freeze(who: str | None, why: str, listing: bool) -> None:
+    """End the access of WHO within 5 seconds, everywhere; of everyone without WHO.
+
+    WHO is an e-mail address, the name or fingerprint of a key, the id of a connection, the id or host
+    of a client, an owner as the audit has it, or a door: stdio, http, oauth.
+    """
+    from fullstory_mcp.cli.freeze import run_freeze, run_list  # noqa: PLC0415
+
+    if listing and (who is not None or why):
+        raise click.UsageError("--list shows everyone who is frozen and takes nothing else.")
+    if listing:
+        run_list()
+    else:
+        run_freeze(who, why)
+
+
+@main.command()
+@WHO
+def unfreeze(who: str | None) -> None:
+    """Give WHO access again; without WHO, end the freeze of everyone."""
+    from fullstory_mcp.cli.freeze import run_unfreeze  # noqa: PLC0415
+
+    run_unfreeze(who)
 
 
 @main.command(hidden=True)

@@ -21,7 +21,7 @@ def run_migrate() -> None:
         SettingsError: a setting is not usable, or the tables are those of a newer version.
         StorageUnavailable: the database cannot be reached.
     """
-    with _opened(Settings.read()) as database:
+    with opened(Settings.read()) as database:
         from fullstory_mcp.storage import migrate  # noqa: PLC0415 - needs the extra `hosted`
 
         changed = migrate.upgrade(database)
@@ -43,7 +43,7 @@ def run_reseal() -> None:
     if not settings.secret_keys:
         raise SettingsError("FULLSTORY_MCP_SECRET_KEYS is not set: there is no key to seal under.")
     sealer = Sealer(settings.seal_keys())
-    with _opened(settings) as database:
+    with opened(settings) as database:
         resealed, unopened = _reseal(database, sealer)
     click.echo(_counted(resealed))
     if unopened:
@@ -72,7 +72,12 @@ def _reseal(database: "Database", sealer: Sealer) -> tuple[int, list[str]]:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator["Database"]:
+def opened(settings: Settings) -> Iterator["Database"]:
+    """The database that the settings name, closed afterwards.
+
+    Raises:
+        SettingsError: the extra `hosted` is not installed, or the URL names no database.
+    """
     try:
         from fullstory_mcp.storage import Database  # noqa: PLC0415 - needs the extra `hosted`
     except ModuleNotFoundError as error:

@@ -34,12 +34,13 @@ async def _show(level: Level | None, as_json: bool) -> None:
     settings = settings.model_copy(update={"key_level": chosen})
     async with assembled(settings, seams) as parts:
         principal = Principal(parts.keys.current())
-        tools = await parts.pipeline.listed(principal)
+        listed = await parts.pipeline.listed(principal)
         standing = await parts.pipeline.levels.standing(principal)
     if as_json:
-        click.echo(to_json([served_tool(tool) for tool in tools], indent=2).decode())
+        served = [served_tool(one.tool, confirmed=one.confirmed) for one in listed]
+        click.echo(to_json(served, indent=2).decode())
     else:
-        _print(parts.catalogue, standing, tools)
+        _print(parts.catalogue, standing, [one.tool for one in listed])
 
 
 def size(tools: list[Tool]) -> int:

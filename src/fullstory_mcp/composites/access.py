@@ -19,7 +19,7 @@ async def explain_access(way: Way, _: Tool, arguments: JSON) -> Rendered:
         "role": way.role,
         "region": way.principal.key.region or "none in the key (US)",
     }
-    known = {"key": key, **_granted(way)}
+    known = {"key": key, **_granted(way), **_ruled(way)}
     if "tool" in arguments:
         return said({**known, **_of_one(way, arguments["tool"])})
     rows = {name: _of_one(way, name) for name in way.catalogue.tools}
@@ -40,6 +40,30 @@ def _granted(way: Way) -> JSON:
             "withheld": sorted(standing.withheld),
         }
     }
+
+
+def _ruled(way: Way) -> JSON:
+    """What the operator's policy has for the caller, and what it leaves of arguments."""
+    ruling = way.standing.ruling
+    if ruling is None:
+        return {}
+    if ruling.rules is None:
+        return {"policy": {"by": ruling.by}}
+    rules = ruling.rules
+    limits = {
+        "sessions": rules.sessions,
+        "rows": rules.rows,
+        "segments": None if rules.segments is None else sorted(rules.segments),
+        "profiles": None if rules.profiles is None else sorted(rules.profiles),
+    }
+    confirmed = {
+        name: f"over {rows} rows" if rows else "always" for name, rows in rules.confirm.items()
+    }
+    told = {
+        "limits_a_call": {name: value for name, value in limits.items() if value is not None},
+        "confirmed": confirmed,
+    }
+    return {"policy": {"by": ruling.by, **{name: value for name, value in told.items() if value}}}
 
 
 def _of_one(way: Way, name: str) -> JSON:

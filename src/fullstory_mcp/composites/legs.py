@@ -14,7 +14,7 @@ import anyio
 from fullstory_mcp.catalogue import JSON
 from fullstory_mcp.composites.answers import CONTEXT, answer
 from fullstory_mcp.composites.way import Way
-from fullstory_mcp.errors import CallerError, UpstreamError
+from fullstory_mcp.errors import BudgetSpent, CallerError, UpstreamError
 from fullstory_mcp.gate import require
 from fullstory_mcp.shaping import Cleaner
 from fullstory_mcp.shaping.fitting import counted_as
@@ -134,9 +134,10 @@ async def each_session(
     """`leg` for the first `most` sessions of `ids`, side by side.
 
     Raises:
-        CallerError: a leg was refused here.
+        CallerError: a leg was refused here, or the budget does not cover them all.
     """
     chosen = ids[:most]
+    await _covered(steps.way, len(chosen))
     answers = await side_by_side(steps, [partial(leg, session_id) for session_id in chosen])
     found = dict(zip(chosen, answers, strict=True))
     return Outcomes(
@@ -146,6 +147,23 @@ async def each_session(
         },
         unread=list(ids[most:]),
     )
+
+
+async def _covered(way: Way, reads: int) -> None:
+    """Passes where the caller's budget covers that many reads, so that nothing is spent in vain.
+
+    Raises:
+        BudgetSpent: it does not; nothing was read.
+    """
+    ruling = way.standing.ruling
+    left = await way.meter.left(way.principal, ruling, "activations")
+    if left is not None and left < reads:
+        fewer = f"ask for {left} or fewer sessions" if left else "nothing more can be read"
+        raise BudgetSpent(
+            f"Nothing was read: this call needs {counted_as(reads, 'Activation')} and the budget has "
+            f"{left} left: {fewer}; get_usage says when there is more.",
+            f"budget of activations of {ruling.by}" if ruling else "the budget",
+        )
 
 
 async def contexts(

@@ -1,6 +1,7 @@
 """review_user: a person's newest sessions, the one that went worst as a reading."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from fullstory_mcp.catalogue import JSON, Tool
@@ -63,13 +64,15 @@ async def review_user(way: Way, _: Tool, arguments: JSON) -> Rendered:
 
 
 async def _listed(way: Way, arguments: JSON) -> dict[str, Listed]:
-    """The sessions by id, the one asked for first, then the newest first."""
+    """The sessions by id, the one asked for first, then the newest first, max_sessions at most."""
     person: JSON = {name: arguments[name] for name in ("uid", "email") if name in arguments}
-    found = await sessions_of(way, person, int(arguments.get("max_sessions", MOST_SESSIONS)))
+    most = int(arguments.get("max_sessions", MOST_SESSIONS))
+    found = await sessions_of(way, person, most)
     by_id = {session.session_id: session for session in found}
     if (asked := arguments.get("session_id")) is None:
         return by_id
-    return {asked: by_id.get(asked, Listed(asked, "", None)), **by_id}
+    with_asked = {asked: by_id.get(asked, Listed(asked, "", None)), **by_id}
+    return dict(islice(with_asked.items(), most))
 
 
 def _rendered(

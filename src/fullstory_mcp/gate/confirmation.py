@@ -1,7 +1,8 @@
-"""Deleting takes two calls: the first says what would vanish, the second carries its token.
+"""What is confirmed takes two calls: the first says what would happen, the second carries its token.
 
-A token is sealed to the tool, the exact arguments, the key's fingerprint and the connection, holds
-ten minutes and works once. How it travels is a purpose of its own: a token handed to a model as text
+Deleting is always confirmed, any other change where the policy says so. A token is sealed to the
+tool, the exact arguments, the principal, the key's fingerprint and the connection, holds ten minutes
+and works once. How it travels is a purpose of its own: a token handed to a model as text
 does not open as the state of a client's question, nor the other way round. That one was used is
 remembered in this process, or, where several replicas answer, by whoever `claim` asks.
 
@@ -15,6 +16,8 @@ from typing import Any, Literal
 from fullstory_mcp import wire
 from fullstory_mcp.catalogue import Tool
 from fullstory_mcp.errors import NotConfirmed
+from fullstory_mcp.gate.limits import size
+from fullstory_mcp.policy import Ruling
 from fullstory_mcp.principal import Principal
 from fullstory_mcp.sealing import Sealer, Unsealable
 
@@ -86,10 +89,32 @@ class Confirmations:
             raise _refused("it was used before")
 
 
-def what_would_vanish(tool: Tool, arguments: Mapping[str, Any]) -> str:
-    """The sentence shown before a deletion; values are quoted as data."""
+def is_confirmed(ruling: Ruling | None, tool: Tool, arguments: Mapping[str, Any]) -> bool:
+    """Whether this call needs a confirmation of this caller."""
+    if tool.gate.effect == "delete":
+        return True
+    if not may_be_confirmed(ruling, tool) or ruling is None or ruling.rules is None:
+        return False
+    over = ruling.rules.confirm[tool.name]
+    return over == 0 or size(tool, dict(arguments), "rows") > over
+
+
+def may_be_confirmed(ruling: Ruling | None, tool: Tool) -> bool:
+    """Whether some call of the tool needs a confirmation of this caller."""
+    if tool.gate.effect == "delete":
+        return True
+    if tool.gate.effect == "read" or ruling is None or ruling.rules is None:
+        return False
+    return tool.name in ruling.rules.confirm
+
+
+def what_would_happen(tool: Tool, arguments: Mapping[str, Any], quote: Callable[[str], str]) -> str:
+    """The sentence shown before a confirmed call; values are quoted as data, lists counted."""
     values = dict.fromkeys(tool.input.schema["properties"], "")
-    values |= {name: f"“{value}”" for name, value in arguments.items()}
+    values |= {
+        name: str(len(value)) if isinstance(value, list) else quote(str(value))
+        for name, value in arguments.items()
+    }
     return (tool.gate.confirm or "").format_map(values)
 
 
@@ -101,7 +126,8 @@ def _refused(why: str) -> NotConfirmed:
 
 
 def _purpose(way: Way, tool: Tool, principal: Principal) -> str:
-    return f"confirm:{way}:{tool.name}:{principal.key.fingerprint}:{principal.connection}"
+    who = f"{principal.key.fingerprint}:{principal.connection}:{principal.owner}"
+    return f"confirm:{way}:{tool.name}:{who}"
 
 
 def _digest(arguments: Mapping[str, Any]) -> str:

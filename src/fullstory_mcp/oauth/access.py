@@ -1,6 +1,6 @@
 """The operator's access file: named keys, who may use them, and clients known beforehand.
 
-`FULLSTORY_MCP_ACCESS_FILE` names it. It is TOML, and read again within a second of a change:
+`FULLSTORY_MCP_ACCESS_FILE` names it. It is TOML, and read again within two seconds of a change:
 
     [keys.support]                      # a Fullstory API key and what it may be used for here
     file = "/run/secrets/fullstory"     # or: env = "FULLSTORY_KEY_SUPPORT"
@@ -32,24 +32,18 @@ cannot be used (the file itself, or a key it names) changes nothing: the last go
 force, and the log says why. So a person is only out when the file that says so is sound.
 """
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fullstory_mcp.errors import SettingsError
-from fullstory_mcp.oauth.access_reading import Reader, Stamp, stamp_of
+from fullstory_mcp.oauth.access_reading import Reader
 from fullstory_mcp.oauth.access_rows import Content, NamedKey, content_of
 from fullstory_mcp.oauth.client import Client
 from fullstory_mcp.oauth.identity import Identity
+from fullstory_mcp.settings.watched import Stamps, Watched
 
 __all__ = ["AccessFile", "Identity", "NamedKey"]
-
-logger = logging.getLogger(__name__)
-
-LOOK_SECONDS = 1.0
-"""How long what was read is taken to be still so."""
 
 
 class AccessFile:
@@ -67,14 +61,13 @@ class AccessFile:
         clock: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._path = path
-        self._clock = clock
-        self._environ = environ
-        self._content = Content()
-        self._stamps: dict[Path, Stamp | None] = {}
-        self._looked_at = clock()
+        self._watched: Watched[Content] | None = None
         if path is not None:
-            self._read(path)
+
+            def read(stamps: Stamps) -> Content:
+                return content_of(Reader(path, environ, stamps))
+
+            self._watched = Watched("The access file", read, clock)
 
     @property
     def clients(self) -> Mapping[str, Client]:
@@ -105,25 +98,7 @@ class AccessFile:
 
     def _current(self) -> Content:
         """The content, read again where a file that it was read from has changed."""
-        now = self._clock()
-        if self._path is not None and now - self._looked_at >= LOOK_SECONDS:
-            self._looked_at = now
-            if any(stamp_of(path) != stamp for path, stamp in self._stamps.items()):
-                self._try_again(self._path)
-        return self._content
+        return self._watched.current() if self._watched else _NOTHING
 
-    def _try_again(self, path: Path) -> None:
-        try:
-            self._read(path)
-        except SettingsError as error:
-            logger.error("%s What it said before stays in force.", error)  # noqa: TRY400 - the text is whole
-        else:
-            logger.info("The access file was read again.")
 
-    def _read(self, path: Path) -> None:
-        reader = Reader(path, self._environ)
-        try:
-            self._content = content_of(reader)
-        finally:
-            # Also after a failure: a file that was missing is looked for again.
-            self._stamps = reader.stamps
+_NOTHING = Content()

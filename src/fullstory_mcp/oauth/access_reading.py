@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fullstory_mcp.errors import SettingsError
+from fullstory_mcp.settings.watched import Stamps, stamp_of
 
 SETTING = "FULLSTORY_MCP_ACCESS_FILE"
 
-Stamp = tuple[int, int, int, int]
-"""What changes when a file does."""
-
 
 class Reader:
-    """Reads the access file and those it names, and notes the stamp that each had before."""
+    """Reads the access file and those it names, and notes in `stamps` the one that each had before."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str], stamps: Stamps) -> None:
         self.path = path
         self.environ = environ
-        self.stamps: dict[Path, Stamp | None] = {}
+        self.stamps = stamps
 
     def text(self, name: str, where: str) -> str:
         """The text of a file, found from the access file's folder.
@@ -32,15 +30,6 @@ class Reader:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise fault(where, f"cannot be read: {why}") from None
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """What changes when the file does, None where it is not there."""
-    try:
-        stat = path.stat()
-    except (OSError, ValueError):
-        return None
-    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
 
 
 def fault(where: str, why: str) -> SettingsError:

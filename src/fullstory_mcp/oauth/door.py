@@ -19,7 +19,7 @@ from fullstory_mcp.oauth.access import AccessFile
 from fullstory_mcp.oauth.answers import FOR_ANY_ORIGIN
 from fullstory_mcp.oauth.external import ExternalTokens
 from fullstory_mcp.oauth.fetching import Fetcher, direct
-from fullstory_mcp.oauth.guard import Guard, Rates, Verifier, unavailable
+from fullstory_mcp.oauth.guard import Guard, Oversight, Rates, Verifier, unavailable
 from fullstory_mcp.oauth.limits import Rate
 from fullstory_mcp.oauth.model import Front, Shared
 from fullstory_mcp.oauth.verify import StoredTokens
@@ -48,7 +48,9 @@ class FrontDoor:
         shared: Shared,
         tools: Mapping[str, Tool],
         monotonic: Callable[[], float],
+        oversight: Oversight,
     ) -> None:
+        self._oversight = oversight
         self.shared = shared
         self._tools = tools
         self.embedded = shared.settings.mode == "embedded"
@@ -82,6 +84,7 @@ class FrontDoor:
             verifier=self._verifier,
             front=self.shared.front,
             tools=self._tools,
+            oversight=self._oversight,
             rates=self._rates,
             first_scopes=self.shared.settings.first_scopes,
             most_body_bytes=most_body_bytes,

@@ -172,7 +172,13 @@ class ExternalTokens:
         return Principal(
             key=named.current(),
             name=name,
+            door="oauth",
+            owner=identity.owner,
+            email=identity.verified_email,
+            groups=identity.groups,
             client=_plain(_client(claims)),
+            client_id=_client(claims),
+            named_key=named.name,
             connection=_connection(identity, _client(claims)),
             scopes=_scopes(claims, access.scope_aliases) & named.scopes,
             denied=_denied(named),

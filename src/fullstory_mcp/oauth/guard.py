@@ -17,11 +17,13 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fullstory_mcp.access.freezes import UNKNOWN
 from fullstory_mcp.catalogue import Tool
 from fullstory_mcp.errors import CallerError, OperatorError, StorageUnavailable
 from fullstory_mcp.gate import needed_scope
 from fullstory_mcp.oauth.limits import Rate
 from fullstory_mcp.oauth.model import Front
+from fullstory_mcp.policy import Ruling
 from fullstory_mcp.principal import SCOPES, Principal
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,20 @@ Still = Callable[[], Awaitable[bool]]
 class _LetIn:
     principal: Principal
     still: Still
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """What the operator says of callers, and is told of them.
+
+    `ruling` asks the policy, so that nobody is sent to consent to what it would refuse; `frozen` why a
+    caller's access is ended ("" where it is not), so that its open streams end, too; `refused` writes
+    down what was refused here.
+    """
+
+    ruling: Callable[[Principal], Ruling | None]
+    frozen: Callable[[Principal], Awaitable[str]]
+    refused: Callable[[Principal, Tool, str], None]
 
 
 _let_in: ContextVar[_LetIn] = ContextVar("let_in")
@@ -89,6 +105,7 @@ class Guard:
         verifier: Verifier,
         front: Front,
         tools: Mapping[str, Tool],
+        oversight: Oversight,
         rates: Rates,
         first_scopes: tuple[str, ...],
         most_body_bytes: int,
@@ -96,6 +113,7 @@ class Guard:
         self._app = app
         self._verifier = verifier
         self._tools = tools
+        self._oversight = oversight
         self._rates = rates
         self._most_body_bytes = most_body_bytes
         self._origins = frozenset({front.origin})
@@ -145,11 +163,12 @@ class Guard:
         """Whether the request would be let in again; where nobody can say just now, it would."""
         token = self._token(headers)
         try:
-            return isinstance(token, str) and await self._verifier.verify(token) is not None
+            principal = await self._verifier.verify(token) if isinstance(token, str) else None
         except NotAdmitted:
             return False
         except OperatorError:
             return True
+        return principal is not None and await self._oversight.frozen(principal) in {"", UNKNOWN}
 
     def _token(self, headers: Headers) -> str | Response:
         """The bearer token of a request; only its one header counts (RFC 6750, section 2.1)."""
@@ -180,18 +199,25 @@ class Guard:
         return _said(401, "invalid_token" if why else "unauthorized", text, challenge)
 
     async def _more_needed(self, principal: Principal, body: "_Body") -> Response | None:
-        """403 where the call needs a scope that the connection lacks; None where it may go on."""
+        """403 where the call needs a scope that the connection lacks; None where it may go on.
+
+        What the operator denies, by access file or policy, no consent can give: the gate says so.
+        """
         if principal.scopes is None or principal.scopes.issuperset(SCOPES):
             return None
         tool = self._tools.get(_tool_called(await body.whole()))
         if tool is None or (needed := needed_scope(tool)) in principal.scopes | principal.denied:
-            # What the operator denies, no consent can give: the gate says so.
+            return None
+        if (ruling := self._oversight.ruling(principal)) and not (
+            ruling.rules and ruling.rules.allows(tool)
+        ):
             return None
         wanted = [scope for scope in SCOPES if scope in principal.scopes or scope == needed]
         why = f"{tool.name} needs {needed}, which this connection was not granted."
         challenge = self._challenge(
             {"error": "insufficient_scope", "error_description": why, "scope": " ".join(wanted)}
         )
+        self._oversight.refused(principal, tool, f"scope {needed}")
         return _said(403, "insufficient_scope", why, challenge)
 
     def _challenge(self, parts: Mapping[str, str]) -> dict[str, str]:

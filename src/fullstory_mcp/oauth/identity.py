@@ -54,6 +54,19 @@ class Identity:
         return cls(**{**told, "groups": tuple(told["groups"])})
 
     @property
+    def owner(self) -> str:
+        """Who it is, for good: the issuer's own name for the person, which never changes."""
+        return f"oidc:{self.issuer}#{self.subject}"
+
+    @property
+    def verified_email(self) -> str:
+        """The address in small letters; "" where the issuer has not verified it, or it is not ASCII.
+
+        Small letters make ASCII of some other signs (the Kelvin sign is a k): nobody is let in by them.
+        """
+        return self.email.lower() if self.email_verified and self.email.isascii() else ""
+
+    @property
     def shown(self) -> str:
         """How the person is shown to themselves and in the audit: the address, else the subject."""
         return self.email or self.subject

@@ -61,7 +61,7 @@ class PersonProof:
     @property
     def owner(self) -> str:
         """Whose connections are this person's: the issuer's name for them, which never changes."""
-        return f"oidc:{self.identity.issuer}#{self.identity.subject}"
+        return self.identity.owner
 
     @property
     def person(self) -> str:

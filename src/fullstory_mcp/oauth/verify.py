@@ -67,12 +67,19 @@ class StoredTokens:
         if source is None:
             return None
         key, ceiling, most = source
+        identity = Identity.from_json(granted.claims) if granted.claims else None
         scopes = frozenset(granted.scopes)
         page = self._shared.front.url("/connections")
         return Principal(
             key=key,
             name=granted.person,
+            door="oauth",
+            owner=granted.owner,
+            email=identity.verified_email if identity else "",
+            groups=identity.groups if identity else (),
             client=granted.client_name,
+            client_id=granted.client_id,
+            named_key=granted.named_key or "",
             connection=granted.connection_id,
             scopes=scopes if most is None else scopes & most,
             withheld=frozenset(granted.withheld),

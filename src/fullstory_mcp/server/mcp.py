@@ -61,7 +61,11 @@ class FullstoryServer(Server[Any]):
         self._bus = InMemorySubscriptionBus()
         self.listening = Listening(self._bus, principal, still)
         self._legacy: set[Any] = set()
-        self._served = {name: served_tool(tool) for name, tool in pipeline.catalogue.tools.items()}
+        self._served = {
+            (name, confirmed): served_tool(tool, confirmed=confirmed)
+            for name, tool in pipeline.catalogue.tools.items()
+            for confirmed in (False, True)
+        }
         pipeline.levels.listener = self._level_changed
         super().__init__(
             "fullstory-mcp",
@@ -94,7 +98,7 @@ class FullstoryServer(Server[Any]):
         # Wire names, not models: the SDK checks every result against the protocol's schema anyway.
         return {
             "resultType": "complete",
-            "tools": [self._served[tool.name] for tool in tools],
+            "tools": [self._served[one.tool.name, one.confirmed] for one in tools],
             "ttlMs": LIST_TTL_MS,
             "cacheScope": "private",
         }

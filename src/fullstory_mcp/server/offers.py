@@ -53,7 +53,7 @@ class Offers:
         return self._pipeline.catalogue
 
     async def _permitted(self) -> set[str]:
-        return {tool.name for tool in await self._pipeline.listed(self._principal())}
+        return {one.tool.name for one in await self._pipeline.listed(self._principal())}
 
     async def _list_prompts(
         self, _: Context, _params: t.PaginatedRequestParams | None

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from fullstory_mcp.cli.doctor.local import UNREACHED, proxy, sealing
 from fullstory_mcp.cli.doctor.report import Report
+from fullstory_mcp.cli.doctor.rights import rights
 from fullstory_mcp.cli.screen import key_of
 from fullstory_mcp.errors import (
     KeyRefused,
@@ -33,6 +34,7 @@ async def examine_hosted(report: Report, settings: Settings, seams: Seams) -> No
     if (settings.api_key or settings.api_key_file) and not seams.invented:
         report.note("Key", "FULLSTORY_API_KEY is not used behind the front door; unset it")
     sealing(report, settings)
+    rights(report, settings)
     with report.stopping_at("Parts"):
         async with hosted(settings, seams) as parts:
             shared = parts.door.shared

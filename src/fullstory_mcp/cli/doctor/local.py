@@ -13,6 +13,7 @@ import anyio
 from fullstory_mcp.access import KeySource
 from fullstory_mcp.catalogue import Tool
 from fullstory_mcp.cli.doctor.report import Report
+from fullstory_mcp.cli.doctor.rights import rights
 from fullstory_mcp.cli.screen import key_of
 from fullstory_mcp.errors import UpstreamError
 from fullstory_mcp.gate import Standing, decide
@@ -38,6 +39,7 @@ async def examine_one_key(report: Report, settings: Settings, seams: Seams) -> N
     """
     with report.stopping_at("Key"):
         report.good("Key", _key(KeySource(settings).current()))
+    rights(report, settings)
     with report.stopping_at("Catalogue"):
         async with assembled(settings, seams) as parts:
             report.good("Catalogue", f"{len(parts.catalogue.tools)} tools")

@@ -3,54 +3,52 @@
 Production, sandbox and tests differ only in the transport given here.
 """
 
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import anyio
-import httpx2 as httpx
-
 from fullstory_mcp.access import KeySource, Levels
 from fullstory_mcp.arguments import Binder
-from fullstory_mcp.audit import Audit
 from fullstory_mcp.catalogue import Catalogue, load_catalogue
 from fullstory_mcp.errors import SettingsError
 from fullstory_mcp.gate import Confirmations, Limits
 from fullstory_mcp.held import HeldAnswers, HeldFiles
 from fullstory_mcp.pipeline import Pipeline
-from fullstory_mcp.principal import Principal
+from fullstory_mcp.principal import Door, Principal
 from fullstory_mcp.sealing import Sealer
 from fullstory_mcp.server.mcp import FullstoryServer
 from fullstory_mcp.settings import Settings
 from fullstory_mcp.shaping import Cleaner, Cursors
 from fullstory_mcp.upstream import Files, Hosts, Upstream
+from fullstory_mcp.wiring.rights import Rights, hosted_rights, local_rights, policy_of
+from fullstory_mcp.wiring.seams import (
+    NETWORK,
+    SANDBOX_KEY,
+    SANDBOX_URL,
+    Seams,
+    sandbox_seams,
+    to_the_network,
+    to_the_sandbox,
+)
 
 if TYPE_CHECKING:
     from fullstory_mcp.oauth.door import FrontDoor
 
-SANDBOX_URL = "http://127.0.0.1:1"
-"""The sandbox in process: an address nothing listens on, so that a mistake reaches nobody."""
-
-SANDBOX_KEY = "na1.sandbox-{level}"
-
-
-@dataclass(frozen=True, slots=True)
-class Seams:
-    """What tests and the sandbox put in place of the outside world.
-
-    `invented` tells clients that the data is not real. `outside` and `resolve` lead to whatever
-    clients and identity providers point to; the network and its names where they are None.
-    """
-
-    transport: Callable[[], httpx.AsyncBaseTransport]
-    clock: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
-    invented: bool = False
-    outside: Callable[[], httpx.AsyncBaseTransport] | None = None
-    resolve: Callable[[str, int], Awaitable[list[str]]] | None = None
+__all__ = [
+    "NETWORK",
+    "SANDBOX_KEY",
+    "SANDBOX_URL",
+    "Hosted",
+    "Parts",
+    "Seams",
+    "assembled",
+    "hosted",
+    "limits_of",
+    "sandbox_seams",
+    "to_the_network",
+    "to_the_sandbox",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +72,13 @@ class Hosted:
     pipeline: Pipeline
 
 
-def to_the_network() -> httpx.AsyncBaseTransport:
-    """The pooled HTTP transport of production; a proxy is taken from the environment."""
-    from fullstory_mcp.upstream.network import transport  # noqa: PLC0415 - opens TLS, only when used
-
-    return transport()
-
-
-def to_the_sandbox() -> httpx.AsyncBaseTransport:
-    """The embedded fake API, in this process; every transport made from one call shares its world."""
-    from fullstory_mcp.sandbox import create_app  # noqa: PLC0415 - only when used
-
-    return httpx.ASGITransport(app=create_app())
-
-
-def sandbox_seams() -> Seams:
-    """Seams whose every transport leads to one and the same sandbox."""
-    shared: list[httpx.AsyncBaseTransport] = []
-
-    def transport() -> httpx.AsyncBaseTransport:
-        if not shared:
-            shared.append(to_the_sandbox())
-        return shared[0]
-
-    return Seams(transport, invented=True)
-
-
-NETWORK = Seams(to_the_network)
-
-
 @asynccontextmanager
 async def assembled(
     settings: Settings,
     seams: Seams = NETWORK,
     catalogue: Catalogue | None = None,
     *,
-    caller: str = "stdio",
+    caller: Door = "stdio",
 ) -> AsyncIterator[Parts]:
     """Builds every part for one key and closes what must be closed; `catalogue` is read when absent.
 
@@ -124,12 +93,16 @@ async def assembled(
     upstream = _upstream(settings, seams, catalogue)
     sealer = Sealer(settings.seal_keys())
     confirmations = Confirmations(sealer, seams.clock)
-    pipeline = _pipeline(settings, seams, catalogue, upstream, sealer, confirmations)
-    server = FullstoryServer(
-        pipeline, lambda: Principal(keys.current(), caller), invented=seams.invented
-    )
-    async with _closing(pipeline):
-        yield Parts(settings, catalogue, keys, upstream, pipeline, server)
+    policy = policy_of(settings, seams, catalogue)
+    async with local_rights(settings, seams, policy, sealer) as rights:
+        pipeline = _pipeline(settings, seams, catalogue, upstream, sealer, confirmations, rights)
+        server = FullstoryServer(
+            pipeline,
+            lambda: Principal(keys.current(), caller, caller, caller),
+            invented=seams.invented,
+        )
+        async with _closing(pipeline):
+            yield Parts(settings, catalogue, keys, upstream, pipeline, server)
 
 
 @asynccontextmanager
@@ -143,7 +116,7 @@ async def hosted(
     """
     try:
         from fullstory_mcp.oauth.door import FrontDoor, shared_by  # noqa: PLC0415 - hosted alone
-        from fullstory_mcp.oauth.guard import caller, still_let_in  # noqa: PLC0415
+        from fullstory_mcp.oauth.guard import Oversight, caller, still_let_in  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"The front door needs {error.name}, which is not installed: install "
@@ -161,13 +134,21 @@ async def hosted(
         outside=seams.outside,
         resolve=seams.resolve,
     )
-    door = FrontDoor(shared, catalogue.tools, seams.monotonic)
-    confirmations = Confirmations(sealer, seams.clock, door.claim)
-    pipeline = _pipeline(settings, seams, catalogue, upstream, sealer, confirmations)
-    pipeline = replace(pipeline, key_refused=door.key_refused)
-    async with _closing(pipeline):
-        server = FullstoryServer(pipeline, caller, still=still_let_in, invented=seams.invented)
-        yield Hosted(server, door, pipeline)
+    policy = policy_of(settings, seams, catalogue)
+    try:
+        async with hosted_rights(settings, seams, policy, sealer, shared.database) as rights:
+            oversight = Oversight(policy.ruling, rights.freezes.why, rights.audit.refused)
+            door = FrontDoor(shared, catalogue.tools, seams.monotonic, oversight)
+            confirmations = Confirmations(sealer, seams.clock, door.claim)
+            pipeline = _pipeline(
+                settings, seams, catalogue, upstream, sealer, confirmations, rights
+            )
+            pipeline = replace(pipeline, key_refused=door.key_refused)
+            server = FullstoryServer(pipeline, caller, still=still_let_in, invented=seams.invented)
+            async with _closing(pipeline):
+                yield Hosted(server, door, pipeline)
+    finally:
+        shared.database.close()
 
 
 def _upstream(settings: Settings, seams: Seams, catalogue: Catalogue) -> Upstream:
@@ -188,20 +169,29 @@ def _pipeline(  # noqa: PLR0913, PLR0917 - the parts that both kinds of server m
     upstream: Upstream,
     sealer: Sealer,
     confirmations: Confirmations,
+    rights: Rights,
 ) -> Pipeline:
     return Pipeline(
         catalogue=catalogue,
-        levels=Levels(upstream, settings, _limits(settings, catalogue), seams.monotonic),
+        levels=Levels(
+            upstream,
+            settings,
+            limits_of(settings, catalogue),
+            seams.monotonic,
+            ruling=rights.policy.ruling,
+            frozen=rights.freezes.why,
+        ),
         binder=Binder(catalogue.provider),
         confirmations=confirmations,
         cursors=Cursors(sealer),
         upstream=upstream,
+        meter=rights.meter,
         files=Files(seams.transport, upstream.hosts),
         held=HeldFiles(settings.held_megabytes * 2**20, seams.clock),
         answers=HeldAnswers(seams.clock, on=settings.hold_answers),
         cleaner=Cleaner(hide_contacts=settings.privacy == "mask"),
         clock=seams.clock,
-        audit=Audit(),
+        audit=rights.audit,
     )
 
 
@@ -214,8 +204,12 @@ async def _closing(pipeline: Pipeline) -> AsyncIterator[None]:
         await pipeline.upstream.aclose()
 
 
-def _limits(settings: Settings, catalogue: Catalogue) -> Limits:
-    """The operator's choice of tools, every name in it checked."""
+def limits_of(settings: Settings, catalogue: Catalogue) -> Limits:
+    """The operator's choice of tools, every name in it checked.
+
+    Raises:
+        SettingsError: a setting names an area or a tool that there is none of.
+    """
     areas = [area.name for area in catalogue.areas]
     for setting, names, known in (
         ("FULLSTORY_MCP_TOOLSETS", settings.toolsets, areas),
