@@ -8,8 +8,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from fullstory_mcp.audit import Audit, Journal, Store
+from fullstory_mcp.audit import Audit
 from fullstory_mcp.audit.entries import Mark
+from fullstory_mcp.audit.journal import Journal, Store
 from fullstory_mcp.audit.lines import JsonLines
 from fullstory_mcp.audit.verifying import Finding, Line, Verification
 from fullstory_mcp.catalogue import Catalogue, load_catalogue

@@ -10,8 +10,9 @@ import anyio
 import pytest
 
 from audit.logs import auditing, called, faults, raw_of, records
-from fullstory_mcp.audit import Audit, Journal, journal
+from fullstory_mcp.audit import Audit, journal
 from fullstory_mcp.audit.entries import Entry, Mark
+from fullstory_mcp.audit.journal import Journal
 from fullstory_mcp.audit.lines import JsonLines
 from fullstory_mcp.errors import NotRecorded
 from server.doors import until

@@ -59,6 +59,8 @@ class Freezes:
                     await self._read(self._load)
         if self._monotonic() - self._read_at > DOUBT_SECONDS:
             return UNKNOWN
+        if not self._frozen:
+            return ""
         for name in sorted(names_of(principal)):
             if name in self._frozen:
                 return _told(self._frozen[name])

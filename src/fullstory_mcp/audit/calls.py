@@ -14,14 +14,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from fullstory_mcp.audit import entries
-from fullstory_mcp.audit.journal import Journal
 from fullstory_mcp.audit.records import Decision, Record, to_log
 from fullstory_mcp.audit.spans import call_span, describe
 from fullstory_mcp.catalogue import Tool
 from fullstory_mcp.errors import CallerError, NotRecorded, UpstreamError
 from fullstory_mcp.principal import Principal
+
+if TYPE_CHECKING:
+    from fullstory_mcp.audit.journal import Journal
 
 _DECIDED: Mapping[str, Decision] = {"asked": "asked", "answered": "allowed"}
 """What an outcome says of a decision that nobody stated; anything else was refused."""
@@ -46,7 +48,7 @@ class Audit:
     """
 
     sink: Callable[[Record], None] = field(default=to_log)
-    journal: Journal | None = None
+    journal: "Journal | None" = None
     clock: Callable[[], float] = time.time
     digest: Callable[[object], str] = no_digest
     every: bool = False
@@ -95,6 +97,8 @@ class Audit:
         record.decision = record.decision or "allowed"
         if self.journal is None or record.told:
             return
+        from fullstory_mcp.audit import entries  # noqa: PLC0415 - only where there is a journal
+
         record.told = True
         body = entries.decided(record, self.clock())
         if not (changes or self.every):
@@ -129,6 +133,8 @@ class Audit:
     def _ended(self, record: Record) -> None:
         if self.journal is None:
             return
+        from fullstory_mcp.audit import entries  # noqa: PLC0415 - as above
+
         now = self.clock()
         if not record.told:
             record.decision = record.decision or _DECIDED.get(record.outcome, "refused")

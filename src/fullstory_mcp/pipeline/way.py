@@ -28,6 +28,7 @@ from fullstory_mcp.catalogue import JSON, Catalogue, Tool
 from fullstory_mcp.composites import Way, composite, prepared
 from fullstory_mcp.errors import Forbidden, KeyRefused, NotConfirmed, UnknownTool
 from fullstory_mcp.gate import Confirmations, Standing, decide, require, within
+from fullstory_mcp.gate.confirmation import Way as Confirmed
 from fullstory_mcp.gate.confirmation import may_be_confirmed
 from fullstory_mcp.held import HeldAnswers, HeldFiles
 from fullstory_mcp.pipeline.agreeing import Agreeing
@@ -188,7 +189,7 @@ class Pipeline:
 
     async def _agreed(
         self, call: Call, tool: Tool, arguments: JSON, standing: Standing, record: Record
-    ) -> Any:
+    ) -> Rendered | Question | Confirmed | None:
         """What to ask first; the way it was agreed to; None where nothing is to be asked."""
         agreeing = Agreeing(self.confirmations, self.upstream, self.cleaner)
         data = partial(self._leg_data, call, record)

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from fullstory_mcp import __version__
 from fullstory_mcp.catalogue import JSON, served_tool
 from fullstory_mcp.errors import FullstoryMCPError, OperatorError, UnknownTool, tell
-from fullstory_mcp.pipeline import Call, Consent, Pipeline, Question, silent
+from fullstory_mcp.pipeline import Call, Consent, Listed, Pipeline, Question, silent
 from fullstory_mcp.principal import Key, Principal
 from fullstory_mcp.server.instructions import INSTRUCTIONS, INVENTED
 from fullstory_mcp.server.listening import Listening, Still
@@ -61,11 +61,7 @@ class FullstoryServer(Server[Any]):
         self._bus = InMemorySubscriptionBus()
         self.listening = Listening(self._bus, principal, still)
         self._legacy: set[Any] = set()
-        self._served = {
-            (name, confirmed): served_tool(tool, confirmed=confirmed)
-            for name, tool in pipeline.catalogue.tools.items()
-            for confirmed in (False, True)
-        }
+        self._served: dict[tuple[str, bool], JSON] = {}
         pipeline.levels.listener = self._level_changed
         super().__init__(
             "fullstory-mcp",
@@ -98,7 +94,7 @@ class FullstoryServer(Server[Any]):
         # Wire names, not models: the SDK checks every result against the protocol's schema anyway.
         return {
             "resultType": "complete",
-            "tools": [self._served[one.tool.name, one.confirmed] for one in tools],
+            "tools": [self._wire(one) for one in tools],
             "ttlMs": LIST_TTL_MS,
             "cacheScope": "private",
         }
@@ -121,6 +117,13 @@ class FullstoryServer(Server[Any]):
             # An error may repeat what the API said, and that what a stranger typed.
             rendered = Rendered(self._pipeline.cleaner.visible(tell(error)), is_error=True)
         return _result(rendered)
+
+    def _wire(self, listed: Listed) -> JSON:
+        """A tool in wire names, made once for each way in which it is shown."""
+        shown = listed.tool.name, listed.confirmed
+        if (served := self._served.get(shown)) is None:
+            served = self._served[shown] = served_tool(listed.tool, confirmed=listed.confirmed)
+        return served
 
     def _remember(self, ctx: Context) -> None:
         """Keeps the sessions that can be told of a changed list: lasting handshake-era ones."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import anyio
 
@@ -225,6 +226,7 @@ class Meter:
                 del self._owed[delta.owner, delta.meter]
 
 
+@lru_cache(maxsize=1024)
 def owner_hash(owner: str) -> str:
     """The name that an owner's spendings are kept under: SHA-256 in hexadecimal."""
     return hashlib.sha256(owner.encode()).hexdigest()

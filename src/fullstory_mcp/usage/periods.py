@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from fullstory_mcp.policy import Period
+
+HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,15 @@ def spans_of(now: float) -> tuple[Span, ...]:
     The month comes first everywhere, so that two replicas never wait for each other crosswise, and
     what is refused is refused by the budget that renews last.
     """
-    day = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _in_hour(int(now // HOUR))
+
+
+@lru_cache(maxsize=64)
+def _in_hour(hour: int) -> tuple[Span, ...]:
+    """Those of any moment in an hour since 1970: days of UTC begin with an hour."""
+    day = datetime.fromtimestamp(hour * HOUR, UTC).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
     month = day.replace(day=1)
     after = (month + timedelta(days=32)).replace(day=1)
     return (

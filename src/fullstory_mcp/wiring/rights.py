@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fullstory_mcp.access.freezes import Freezes
-from fullstory_mcp.audit import Audit, Journal, Store
+from fullstory_mcp.audit import Audit
 from fullstory_mcp.catalogue import Catalogue
 from fullstory_mcp.policy.file import PolicyFile
 from fullstory_mcp.sealing import Sealer
@@ -16,6 +16,7 @@ from fullstory_mcp.usage import Meter
 from fullstory_mcp.wiring.seams import Seams
 
 if TYPE_CHECKING:
+    from fullstory_mcp.audit.journal import Journal, Store
     from fullstory_mcp.storage import Database
 
 
@@ -38,7 +39,7 @@ class _Given:
     policy: PolicyFile
     sealer: Sealer
 
-    def rights(self, freezes: Freezes, meter: Meter, journal: Journal | None) -> Rights:
+    def rights(self, freezes: Freezes, meter: Meter, journal: "Journal | None") -> Rights:
         audit = Audit(
             journal=journal,
             clock=self.seams.clock,
@@ -47,10 +48,14 @@ class _Given:
         )
         return Rights(self.policy, freezes, meter, audit)
 
-    def journal(self, store: Store | None) -> Journal | None:
-        return None if store is None else Journal(store, self.seams.clock)
+    def journal(self, store: "Store | None") -> "Journal | None":
+        if store is None:
+            return None
+        from fullstory_mcp.audit.journal import Journal  # noqa: PLC0415 - only when used
 
-    def file(self) -> Store | None:
+        return Journal(store, self.seams.clock)
+
+    def file(self) -> "Store | None":
         """The file that the audit is kept in, where one is named."""
         if self.settings.audit == "off" or self.settings.audit_file is None:
             return None
@@ -123,7 +128,7 @@ async def hosted_rights(
 
 @asynccontextmanager
 async def _kept(
-    given: _Given, freezes: Freezes, meter: Meter, journal: Journal | None
+    given: _Given, freezes: Freezes, meter: Meter, journal: "Journal | None"
 ) -> AsyncIterator[Rights]:
     """The rights while the server runs; what is queued for the journal is written at the end."""
     rights = given.rights(freezes, meter, journal)
