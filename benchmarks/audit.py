@@ -8,10 +8,8 @@ What is compared is the median of the turns' ratios of the one with to the one w
 small reads, 16 in flight; upstream answers at once.
 """
 
-import argparse
 import asyncio
 import secrets
-import statistics
 import sys
 import tempfile
 from contextlib import AsyncExitStack
@@ -21,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from front_door import IN_USE, front_door, measured, serving, stored
 from load import LEGACY, MODERN
-from run import environment, start_upstream
+from run import environment, rounds_and_calls, row, start_upstream
 
 PAIRS = (("one key, a file", "one key, no audit"), ("hosted, database", "hosted, no audit"))
 """With -> without."""
@@ -55,22 +53,13 @@ async def main(rounds: int, calls: int) -> None:
                 print(f"{era:<22}{'calls/s':>9}{'without':>9}  {'ratio':>6}")
                 turns = await measured(era, clients, rounds, calls)
                 for name, bare in PAIRS:
-                    ratio = statistics.median(
-                        one / other for one, other in zip(turns[name], turns[bare], strict=True)
-                    )
-                    rates = (statistics.median(turns[which]) for which in (name, bare))
-                    told = "".join(f"{rate:>9.0f}" for rate in rates)
-                    print(f"{name:<22}{told}  {ratio:>6.2f}", flush=True)
+                    pairs = list(zip(turns[name], turns[bare], strict=True))
+                    _, ours, other, ratio, _ = row(name, pairs, "calls/s")
+                    print(f"{name:<22}{ours:>9.0f}{other:>9.0f}  {ratio:>6.2f}", flush=True)
     finally:
         upstream.kill()
         await upstream.wait()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--calls", type=int, default=200)
-    given = parser.parse_args()
-    asyncio.run(main(given.rounds, given.calls))
+    asyncio.run(main(*rounds_and_calls(__doc__)))

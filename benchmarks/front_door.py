@@ -9,13 +9,11 @@ is the median of the turns' ratios to the first. Upstream answers at once, and n
 whose cost benchmarks/audit.py measures.
 """
 
-import argparse
 import asyncio
 import base64
 import hashlib
 import secrets
 import socket
-import statistics
 import sys
 import tempfile
 import time
@@ -32,7 +30,7 @@ from fullstory_mcp.sealing import Sealer
 from fullstory_mcp.storage import Database, connections, keys, migrate
 from fullstory_mcp.storage.tables import tokens as tokens_table
 from load import LEGACY, MODERN, Http, calls_per_second
-from run import OURS, WARM_UP, environment, listening, start_upstream
+from run import OURS, WARM_UP, environment, listening, rounds_and_calls, row, start_upstream
 
 IN_USE = 10
 STORED = 10_000
@@ -150,22 +148,13 @@ async def main(rounds: int, calls: int) -> None:
                 turns = await measured(era, clients, rounds, calls)
                 bare = turns["without a front door"]
                 for name, figures in turns.items():
-                    ratio = statistics.median(
-                        one / other for one, other in zip(figures, bare, strict=True)
-                    )
-                    print(
-                        f"{name:<42}{statistics.median(figures):>9.0f}  {ratio:>6.2f}", flush=True
-                    )
+                    pairs = list(zip(figures, bare, strict=True))
+                    _, ours, _, ratio, _ = row(name, pairs, "calls/s")
+                    print(f"{name:<42}{ours:>9.0f}  {ratio:>6.2f}", flush=True)
     finally:
         upstream.kill()
         await upstream.wait()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--calls", type=int, default=200)
-    given = parser.parse_args()
-    asyncio.run(main(given.rounds, given.calls))
+    asyncio.run(main(*rounds_and_calls(__doc__)))

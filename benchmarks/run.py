@@ -141,6 +141,17 @@ def row(what: str, turns: list[tuple[float, float]], unit: str) -> Row:
     return what, ours, bare, statistics.median(one / other for one, other in turns), unit
 
 
+def rounds_and_calls(text: str | None) -> tuple[int, int]:
+    """What the command line asks for; `text` is what its help says."""
+    parser = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--calls", type=int, default=200)
+    given = parser.parse_args()
+    return given.rounds, given.calls
+
+
 async def main(rounds: int, calls: int) -> None:
     """Prints the table."""
     upstream, api = await start_upstream()
@@ -181,10 +192,4 @@ def tokens() -> list[tuple[str, int]]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--calls", type=int, default=200)
-    given = parser.parse_args()
-    asyncio.run(main(given.rounds, given.calls))
+    asyncio.run(main(*rounds_and_calls(__doc__)))

@@ -13,6 +13,8 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
+from fullstory_mcp.oauth.external import ExternalTokens
+from fullstory_mcp.principal import Principal
 from oauth.outside import Outside, Page
 from support import Clock
 
@@ -143,3 +145,10 @@ class _Anything(JWSRegistry):
 
     def check_header(self, header: Any) -> None:
         """Nothing is wrong."""
+
+
+async def admitted(tokens: ExternalTokens, token: str) -> Principal:
+    """Whom a good token stands for."""
+    principal = await tokens.verify(token)
+    assert principal is not None
+    return principal

@@ -1,8 +1,6 @@
 """How long a client's document is believed, and by whom."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,50 +8,15 @@ from fullstory_mcp.oauth.documents import (
     LEAST_SECONDS,
     MOST_SECONDS,
     UNSAID_SECONDS,
-    DocumentRefused,
     Documents,
 )
 from fullstory_mcp.oauth.model import Shared
+from oauth.documented import REDIRECT, URL, described, why_not
 from oauth.outside import Outside, Page
 from oauth.strangers import HERE, sharing
 from support import Clock
 
 pytestmark = pytest.mark.anyio
-
-URL = "https://app.example.com/oauth/client.json"
-REDIRECT = "https://app.example.com/callback"
-
-
-def described(**more: Any) -> dict[str, Any]:
-    """A good document, with `more` in it; what is given as None is left out."""
-    whole = {"client_id": URL, "client_name": "App", "redirect_uris": [REDIRECT], **more}
-    return {name: value for name, value in whole.items() if value is not None}
-
-
-@pytest.fixture
-def outside() -> Outside:
-    """An internet with one good document."""
-    return Outside({URL: Page(described())})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The time of every replica."""
-    return Clock()
-
-
-@pytest.fixture
-def shared(tmp_path: Path, outside: Outside, clock: Clock) -> Iterator[Shared]:
-    """One replica."""
-    with sharing(tmp_path, outside, clock=clock) as parts:
-        yield parts
-
-
-async def why_not(shared: Shared, url: str = URL) -> str:
-    """Why a client is refused."""
-    with pytest.raises(DocumentRefused) as error:
-        await Documents(shared).client(url, HERE)
-    return str(error.value)
 
 
 @pytest.mark.parametrize(

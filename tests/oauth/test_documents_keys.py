@@ -1,7 +1,5 @@
 """The keys that clients sign with, at addresses of their own, and what is kept of strangers in all."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from fullstory_mcp.oauth.documents import UNKNOWN_KEY_SECONDS, DocumentRefused, 
 from fullstory_mcp.oauth.model import Shared
 from fullstory_mcp.storage import documents as stored
 from oauth.outside import Outside, Page
-from oauth.strangers import HERE, sharing
+from oauth.strangers import HERE
 from support import Clock
 
 pytestmark = pytest.mark.anyio
@@ -42,19 +40,6 @@ def names(keys: KeySet) -> list[str | None]:
 def outside() -> Outside:
     """An internet with one key set."""
     return Outside({URL: Page({"keys": [public("one")]})})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The time of the replica."""
-    return Clock()
-
-
-@pytest.fixture
-def shared(tmp_path: Path, outside: Outside, clock: Clock) -> Iterator[Shared]:
-    """One replica."""
-    with sharing(tmp_path, outside, clock=clock) as parts:
-        yield parts
 
 
 async def test_a_key_set_is_fetched_once_and_kept(shared: Shared, outside: Outside) -> None:

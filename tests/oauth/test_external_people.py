@@ -1,6 +1,5 @@
 """Whom a good token of the organisation's own stands for, and what it may do here."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,39 +7,10 @@ import pytest
 
 from fullstory_mcp.oauth.external import ExternalTokens
 from fullstory_mcp.oauth.guard import NotAdmitted
-from fullstory_mcp.oauth.model import Shared
-from fullstory_mcp.principal import Principal
-from oauth.issuer import ACCESS, EXTERNAL, Issuer
+from oauth.issuer import ACCESS, EXTERNAL, Issuer, admitted
 from oauth.strangers import sharing
-from support import Clock
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def issuer() -> Issuer:
-    """An authorization server with one RSA key."""
-    return Issuer(Clock())
-
-
-@pytest.fixture
-def shared(tmp_path: Path, issuer: Issuer) -> Iterator[Shared]:
-    """One replica that takes the issuer's tokens."""
-    with sharing(tmp_path, issuer.outside, access=ACCESS, clock=issuer.clock, **EXTERNAL) as parts:
-        yield parts
-
-
-@pytest.fixture
-def tokens(shared: Shared) -> ExternalTokens:
-    """The verifier."""
-    return ExternalTokens(shared)
-
-
-async def admitted(tokens: ExternalTokens, token: str) -> Principal:
-    """Whom a good token stands for."""
-    principal = await tokens.verify(token)
-    assert principal is not None
-    return principal
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """JWTs of the organisation's own authorization server: which are good, and whom they stand for."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,6 @@ import pytest
 
 from fullstory_mcp.oauth.external import HELD_SECONDS, ExternalTokens
 from fullstory_mcp.oauth.guard import NotAdmitted
-from fullstory_mcp.oauth.model import Shared
-from fullstory_mcp.principal import Principal
 from fullstory_mcp.settings.watched import LOOK_SECONDS
 from oauth.issuer import (
     ACCESS,
@@ -18,40 +16,14 @@ from oauth.issuer import (
     EXTERNAL,
     ISSUER,
     Issuer,
+    admitted,
     key,
     signed_with_public_key,
     unsigned,
 )
 from oauth.strangers import sharing
-from support import Clock
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def issuer() -> Issuer:
-    """An authorization server with one RSA key."""
-    return Issuer(Clock())
-
-
-@pytest.fixture
-def shared(tmp_path: Path, issuer: Issuer) -> Iterator[Shared]:
-    """One replica that takes the issuer's tokens."""
-    with sharing(tmp_path, issuer.outside, access=ACCESS, clock=issuer.clock, **EXTERNAL) as parts:
-        yield parts
-
-
-@pytest.fixture
-def tokens(shared: Shared) -> ExternalTokens:
-    """The verifier."""
-    return ExternalTokens(shared)
-
-
-async def admitted(tokens: ExternalTokens, token: str) -> Principal:
-    """Whom a good token stands for."""
-    principal = await tokens.verify(token)
-    assert principal is not None
-    return principal
 
 
 async def test_a_good_token_stands_for_a_person_with_a_named_key(
