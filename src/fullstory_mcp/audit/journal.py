@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import anyio
@@ -232,9 +231,8 @@ class Journal:
                 if self._lost:
                     self._taken.append(_Item(lost(self._lost, self._clock()), keep=True))
                     self._lost = 0
-                self._taken += islice(self._queue, MOST_AT_ONCE)
-                for _ in range(min(MOST_AT_ONCE, len(self._queue))):
-                    self._queue.popleft()
+                most = min(MOST_AT_ONCE, len(self._queue))
+                self._taken += [self._queue.popleft() for _ in range(most)]
             return self._taken
 
     def _write(self, items: list[_Item]) -> None:
