@@ -1,4 +1,7 @@
-"""The audit as other programs take it: its own lines, or a table."""
+"""The audit as other programs take it: its own lines, or a table.
+
+The table leaves the tool's phrase out: it says what a call did, also where the call was refused.
+"""
 
 import csv
 from collections.abc import Iterable
@@ -9,7 +12,7 @@ from fullstory_mcp.audit.telling import Content
 COLUMNS = (
     *("at", "writer", "seq", "kind", "call", "parent"),
     *("name", "email", "owner", "door", "client", "client_id", "connection", "named_key", "key"),
-    *("tool", "did", "targets", "decision", "rule", "confirmation", "digest"),
+    *("tool", "targets", "decision", "rule", "confirmation", "digest"),
     *("outcome", "reason", "status", "ms", "made", "activations", "events", "count", "hash"),
 )
 
