@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import mcp.types as t
@@ -112,6 +113,24 @@ async def test_prompt_that_cannot_be_written_says_what_is_missing(
     assert said in error.message
 
 
+async def test_refused_prompt_is_in_the_audit_as_the_refusal_of_its_tool(
+    mode: str, tmp_path: Path
+) -> None:
+    """Whoever asks in vain for what a prompt would read leaves the same two records as by calling it."""
+    audit = tmp_path / "audit.jsonl"
+    settings = {
+        "FULLSTORY_MCP_EXCLUDE_TOOLS": "get_session_events",
+        "FULLSTORY_MCP_AUDIT_FILE": str(audit),
+    }
+    async with connected("standard", mode, **settings) as server:
+        await refused(server.client.get_prompt("session_to_bug_report", {"session_id": "1"}))
+
+    decided, ended = (json.loads(line) for line in audit.read_text().splitlines())
+    assert (decided["tool"], decided["decision"]) == ("get_session_events", "refused")
+    assert decided["rule"] == "FULLSTORY_MCP_EXCLUDE_TOOLS"
+    assert (ended["call"], ended["outcome"]) == (decided["call"], "refused")
+
+
 async def test_only_what_is_permitted_is_offered(mode: str) -> None:
     """Without its tools a prompt or a template is neither listed nor given."""
     without = {"FULLSTORY_MCP_EXCLUDE_TOOLS": "get_session_events"}
@@ -126,7 +145,9 @@ async def test_only_what_is_permitted_is_offered(mode: str) -> None:
 
     assert prompts == ["support_briefing"]
     assert [template.uri_template for template in listed] == [SESSION]
-    assert "get_session_events, which is not permitted" in prompt.message
+    assert prompt.message.startswith(
+        "The prompt cannot be used here. get_session_events is not permitted: the operator excluded it."
+    )
     assert "get_session_events is not permitted" in events.message
     assert sent == []
 

@@ -26,7 +26,7 @@ from fullstory_mcp.arguments import Binder
 from fullstory_mcp.audit import Audit, Record
 from fullstory_mcp.catalogue import JSON, Catalogue, Tool
 from fullstory_mcp.composites import Way, composite, prepared
-from fullstory_mcp.errors import Forbidden, KeyRefused, NotConfirmed, UnknownTool
+from fullstory_mcp.errors import CallerError, Forbidden, KeyRefused, NotConfirmed, UnknownTool
 from fullstory_mcp.gate import Confirmations, Standing, decide, require, within
 from fullstory_mcp.gate.confirmation import Way as Confirmed
 from fullstory_mcp.gate.confirmation import may_be_confirmed
@@ -83,6 +83,15 @@ class Pipeline:
             for tool in self.catalogue.tools.values()
             if decide(standing, tool).listed
         ]
+
+    async def refusal(self, call: Call) -> str:
+        """Why a call would not be permitted, recorded as the refusal that it is; "" where it would be."""
+        try:
+            async with self._audited(call) as record:
+                await self._permitted(call, record)
+        except CallerError as error:
+            return str(error)
+        return ""
 
     async def call(self, call: Call) -> Rendered | Question:
         """The whole way of one call.

@@ -65,9 +65,8 @@ class Offers:
     async def _get_prompt(self, _: Context, params: t.GetPromptRequestParams) -> HandlerResult:
         prompt = _named(self._catalogue.prompts, params.name, "prompt")
         if missing := [name for name in prompt.tools if name not in await self._permitted()]:
-            raise _refused(
-                f"The prompt needs {missing[0]}, which is not permitted; explain_access says why."
-            )
+            why = await self._pipeline.refusal(Call(self._principal(), missing[0]))
+            raise _refused(f"The prompt cannot be used here. {why}")
         given = _given(prompt, params.arguments or {})
         values = {
             name: self._cleaner.quote(value, _MOST_CHARACTERS) for name, value in given.items()
