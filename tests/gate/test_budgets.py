@@ -139,3 +139,14 @@ async def test_clock_that_jumps_ahead_and_back_grants_nothing_twice(tmp_path: Pa
         assert "call" in await server.error("get_me")
         server.clock.time += DAY
         assert "call" in await server.error("get_me")
+
+
+async def test_budget_outlives_the_process_where_there_is_an_audit(tmp_path: Path) -> None:
+    """On one machine the audit file tells the next process what was spent; without it, it begins anew."""
+    settings = under(tmp_path, "calls = 1")
+    audited = settings | {"FULLSTORY_MCP_AUDIT_FILE": str(tmp_path / "audit.jsonl")}
+    for kept, spent in ((audited, True), (settings, False)):
+        async with connected(**kept) as server:
+            assert not (await server.call("get_me")).is_error
+        async with connected(**kept) as server:
+            assert (await server.call("get_me")).is_error is spent

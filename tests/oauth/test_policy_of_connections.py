@@ -88,3 +88,14 @@ async def test_refused_scope_is_in_the_audit_as_any_other_refusal(tmp_path: Path
     assert (ended["kind"], ended["outcome"]) == ("ended", "refused")
     assert decided["tool"] == ended["tool"] == "create_annotation"
     assert "Nora" not in audit.read_text()
+
+
+async def test_nothing_of_the_database_stays_open(tmp_path: Path, database_url: str) -> None:
+    """What is written last, of the audit and of calls, does not leave a connection behind."""
+    async with hosting(database_url, **policy(tmp_path)) as door:
+        token = (await door.connect())["access_token"]
+        await door.call(token, "get_me")
+        pool = door.shared.database.engine.pool
+
+    assert door.shared.database.engine.pool is not pool, "the pool was not let go"
+    assert door.shared.database.engine.pool.checkedin() == 0
