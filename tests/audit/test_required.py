@@ -1,9 +1,11 @@
 """What is refused while the audit cannot be written: changes, and reads only where the operator says so."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from fullstory_mcp.sandbox import Fault
 from support import connected
 
 pytestmark = pytest.mark.anyio
@@ -31,3 +33,18 @@ async def test_lost_log_stops_changes_and_on_demand_reads(
         assert len(server.sent()) - before == int(reads)
     assert change.startswith("Nothing was sent: the audit cannot be written just now")
     assert read.is_error is not reads
+
+
+async def test_look_up_that_fails_is_not_told_as_a_refusal(tmp_path: Path) -> None:
+    """Nobody refused the call: what it needed to know first was not answered."""
+    log = tmp_path / "audit.jsonl"
+    async with connected(FULLSTORY_MCP_AUDIT_FILE=str(log)) as server:
+        server.sandbox.faults.add(Fault(method="GET", path="/webhooks", status=400))
+        await server.error(
+            "update_webhook_endpoint", id="aHR0cHM6Ly94Lnk=", url="https://x.example"
+        )
+
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    decided, ended = (one for one in records if one["tool"] == "update_webhook_endpoint")
+    assert "decision" not in decided
+    assert (ended["outcome"], ended["status"]) == ("failed", 400)

@@ -88,7 +88,8 @@ class Levels:
     async def role(self, principal: Principal) -> str | None:
         """The role the API named, None where it was not asked or did not say."""
         await self.standing(principal)
-        return self._known[principal.key.fingerprint].role
+        known = self._known.get(principal.key.fingerprint)
+        return known.role if known else None
 
     async def doubt(self, principal: Principal) -> None:
         """After a 403: reads the level again, at most once a minute."""

@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from fullstory_mcp.catalogue import JSON, Provider, Tool
-from fullstory_mcp.errors import BudgetSpent, CallerError, StorageUnavailable, UpstreamError
+from fullstory_mcp.errors import BudgetSpent, StorageUnavailable, UpstreamError
 from fullstory_mcp.gate import size
 from fullstory_mcp.policy import Metered, Ruling
 from fullstory_mcp.principal import Principal
 from fullstory_mcp.upstream import (
-    Again,
     Answer,
     Hosts,
     Sink,
     Still,
     Upstream,
     always,
-    freely,
 )
 from fullstory_mcp.usage import Meter, Taken
 
@@ -73,10 +71,17 @@ class Paying:
             CallerError: `still` stopped it; nothing was done.
             UpstreamError: no success.
         """
-        async with self._paid(tool, arguments) as again:
+        async with self._paid(tool, arguments) as bill:
             try:
                 answer = await self.upstream.send(
-                    tool, arguments, principal, page_token, sink, still=self.still, again=again
+                    tool,
+                    arguments,
+                    principal,
+                    page_token,
+                    sink,
+                    still=self.still,
+                    again=bill.again,
+                    begins=bill.begins,
                 )
             except UpstreamError as error:
                 if error.status:
@@ -86,44 +91,52 @@ class Paying:
         return answer
 
     @asynccontextmanager
-    async def _paid(self, tool: Tool, arguments: JSON) -> AsyncIterator[Again]:
-        """Around one call of a tool: takes its price, and settles it by how the call ended."""
+    async def _paid(self, tool: Tool, arguments: JSON) -> AsyncIterator["_Bill"]:
+        """Around one call of a tool: takes its price, and settles it by how the call ended.
+
+        What ended before its try had begun, as by being cancelled in the queue, has spent nothing.
+        """
         meter = tool.gate.meter
-        if meter is None:
-            yield freely
-            return
-        take = partial(self.meter.take, self.principal, self.ruling, meter)
-        price = price_of(tool, arguments)
+        take = partial(self.meter.take, self.principal, self.ruling, meter or "calls")
+        price = price_of(tool, arguments) if meter else 0
         bill = _Bill(take, price, await take(price), by_try=tool.endpoint.retry != "create")
         unspent = False
         try:
-            yield bill.again
-        except CallerError:
-            unspent = True
-            raise
+            yield bill
         except UpstreamError as error:
             unspent = error.unspent
             raise
         finally:
+            unspent = unspent or not bill.begun
             if unspent:
                 await self.meter.give_back(bill.taken)
-            if spent := bill.spent + (0 if unspent else price):
+            if meter and (spent := bill.spent + (0 if unspent else price)):
                 self.spent[meter] = self.spent.get(meter, 0) + spent
 
 
 @dataclass(slots=True)
 class _Bill:
-    """What one call has paid: `spent` on tries that were sent, `taken` for the one at hand."""
+    """What one call has paid: `spent` on tries that were sent, `taken` for the one at hand.
+
+    `begun` says whether the one at hand is on its way.
+    """
 
     take: Callable[[int], Awaitable[Taken]]
     price: int
     taken: Taken
     by_try: bool
     spent: int = 0
+    begun: bool = False
+
+    def begins(self) -> None:
+        """Nothing keeps the try at hand from being sent any more."""
+        self.begun = True
 
     async def again(self, sent: bool) -> bool:
         """Whether a further try is paid for."""
         if not (sent and self.by_try):
+            # Where one key makes all tries one, an earlier one may have been sent.
+            self.begun = self.begun and not self.by_try
             return True
         try:
             taken = await self.take(self.price)
@@ -131,6 +144,7 @@ class _Bill:
             return False
         self.spent += self.price
         self.taken = taken
+        self.begun = False
         return True
 
 

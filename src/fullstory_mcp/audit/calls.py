@@ -19,14 +19,18 @@ from typing import TYPE_CHECKING
 from fullstory_mcp.audit.records import Decision, Record, to_log
 from fullstory_mcp.audit.spans import call_span, describe
 from fullstory_mcp.catalogue import Tool
-from fullstory_mcp.errors import CallerError, NotRecorded, UpstreamError
+from fullstory_mcp.errors import CallerError, NotRecorded, OperatorError, UpstreamError
 from fullstory_mcp.principal import Principal
 
 if TYPE_CHECKING:
     from fullstory_mcp.audit.journal import Journal
 
-_DECIDED: Mapping[str, Decision] = {"asked": "asked", "answered": "allowed"}
-"""What an outcome says of a decision that nobody stated; anything else was refused."""
+_DECIDED: Mapping[str, Decision] = {
+    "asked": "asked",
+    "answered": "allowed",
+    "refused": "refused",
+}
+"""What an outcome says of a decision that nobody stated: nothing of what failed before there was one."""
 
 UNWRITABLE = (
     "Nothing was sent: the audit cannot be written just now, and what {what} is not done without it. "
@@ -72,6 +76,9 @@ class Audit:
                 record.outcome, record.reason = "failed", type(error).__name__
                 record.status = error.status
                 raise
+            except OperatorError as error:
+                record.outcome, record.reason = "failed", type(error).__name__
+                raise
             except Exception:
                 record.outcome, record.reason = "failed", "internal error"
                 raise
@@ -111,9 +118,7 @@ class Audit:
 
     def refused(self, principal: Principal, tool: Tool, rule: str) -> None:
         """Both records of a call that was refused before it reached the way of calls."""
-        digester = self.digest if self.journal else None
-        record = Record(principal, tool.name, "refused", "NotPermitted", digester=digester)
-        record.of(tool, {})
+        record = Record(principal, tool.name, "refused", "NotPermitted", did=tool.gate.did)
         record.stopped = rule
         with call_span(tool.name) as span:
             self._ended(record)
@@ -137,7 +142,7 @@ class Audit:
 
         now = self.clock()
         if not record.told:
-            record.decision = record.decision or _DECIDED.get(record.outcome, "refused")
+            record.decision = record.decision or _DECIDED.get(record.outcome, "")
             if record.decision == "refused":
                 record.rule = record.stopped
             self.journal.put(entries.decided(record, now))

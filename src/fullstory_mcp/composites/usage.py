@@ -1,7 +1,8 @@
 """get_usage: what the caller has spent and has left, beside the account's own quotas.
 
-It costs the caller nothing, so it must not cost the account much: the quotas are asked for once a
-minute for each key, and no more once the caller's calls are spent.
+It costs the caller nothing, so it must not cost the account much: quotas that were told are held for
+a minute for each key (where answers are held at all), and are asked for no more once the caller's
+calls are spent.
 """
 
 from typing import Any

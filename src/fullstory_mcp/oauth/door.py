@@ -101,7 +101,7 @@ class FrontDoor:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """While the server runs: the database is swept, and closed at the end."""
+        """While the server runs: the database is swept."""
         shared = self.shared
         try:
             async with anyio.create_task_group() as tasks:
@@ -112,7 +112,6 @@ class FrontDoor:
             await self.note_use()
         finally:
             await shared.fetcher.aclose()
-            shared.database.close()
 
     async def note_use(self) -> None:
         """Writes down which connections were in use, for /connections to say; a loss is only logged."""

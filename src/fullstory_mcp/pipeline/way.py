@@ -26,7 +26,7 @@ from fullstory_mcp.arguments import Binder
 from fullstory_mcp.audit import Audit, Record
 from fullstory_mcp.catalogue import JSON, Catalogue, Tool
 from fullstory_mcp.composites import Way, composite, prepared
-from fullstory_mcp.errors import CallerError, Forbidden, KeyRefused, NotConfirmed, UnknownTool
+from fullstory_mcp.errors import Forbidden, KeyRefused, NotConfirmed, NotPermitted, UnknownTool
 from fullstory_mcp.gate import Confirmations, Standing, decide, require, within
 from fullstory_mcp.gate.confirmation import Way as Confirmed
 from fullstory_mcp.gate.confirmation import may_be_confirmed
@@ -85,11 +85,12 @@ class Pipeline:
         ]
 
     async def refusal(self, call: Call) -> str:
-        """Why a call would not be permitted, recorded as the refusal that it is; "" where it would be."""
+        """Why a call is not permitted, recorded as the refusal that it is; "" where it is permitted."""
+        standing = await self.levels.standing(call.principal)
         try:
-            async with self._audited(call) as record:
-                await self._permitted(call, record)
-        except CallerError as error:
+            require(standing, self.catalogue.tools[call.name])
+        except NotPermitted as error:
+            self.audit.refused(call.principal, self.catalogue.tools[call.name], error.rule)
             return str(error)
         return ""
 
@@ -176,8 +177,7 @@ class Pipeline:
         if tool.gate.meter:
             prices.append((tool.gate.meter, price_of(tool, arguments)))
         for meter, price in prices:
-            taken = await self.meter.take(call.principal, standing.ruling, meter, price)
-            await self.meter.give_back(taken)
+            await self.meter.cover(call.principal, standing.ruling, meter, price)
 
     def _paying(self, call: Call, tool: Tool, standing: Standing, record: Record) -> Paying:
         def answered(status: int) -> None:

@@ -20,7 +20,7 @@ from fullstory_mcp.catalogue import JSON, Provider, Tool
 from fullstory_mcp.errors import CallerError, Unreadable, UpstreamError
 from fullstory_mcp.principal import Key, Principal
 from fullstory_mcp.upstream import failures
-from fullstory_mcp.upstream.errand import Again, Errand, Sink, Still, always, freely
+from fullstory_mcp.upstream.errand import Again, Begins, Errand, Sink, Still, always, freely, untold
 from fullstory_mcp.upstream.request import USER_AGENT, Hosts, Outgoing, outgoing, shown
 from fullstory_mcp.upstream.retry import Failure, Plan, retry_after
 
@@ -77,6 +77,7 @@ class Upstream:
         *,
         still: Still = always,
         again: Again = freely,
+        begins: Begins = untold,
     ) -> Answer:
         """One call of `tool`, repeated as its retry policy and `again` allow.
 
@@ -89,7 +90,7 @@ class Upstream:
         """
         request = outgoing(tool, arguments, self.hosts, self.provider, page_token)
         asked = still if request.changes else always
-        return await self._tries(Errand(request, principal.key, sink, asked, again))
+        return await self._tries(Errand(request, principal.key, sink, asked, again, begins))
 
     def shown(self, tool: Tool, arguments: JSON) -> JSON:
         """The request that `send` would make first, as it may be shown; nothing is sent."""
@@ -165,6 +166,7 @@ class Upstream:
         try:
             await errand.still()
             seconds = min(most, end - time.monotonic())
+            errand.begins()
             return await self._exchange(request, errand.key, seconds, errand.sink)
         finally:
             place.release()
@@ -188,7 +190,7 @@ class Upstream:
         except httpx.ConnectTimeout:
             what = "Fullstory could not be reached in time."
             return Failure("timed_out", failures.unavailable(what, request, sent=False), sent=False)
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ProxyError):
             what = "Fullstory could not be reached: check FULLSTORY_API_URL and the network."
             error = failures.unavailable(what, request, sent=False)
             return Failure("disconnected", error, sent=False)

@@ -14,6 +14,10 @@ Again = Callable[[bool], Awaitable[bool]]
 """Whether there may be a further try; it is told whether the API may have done something in the last."""
 
 
+Begins = Callable[[], None]
+"""Told right before each try, when nothing keeps it from being sent any more."""
+
+
 class Sink(Protocol):
     """Takes a file's bytes as they come; `begin` comes before each try."""
 
@@ -33,6 +37,10 @@ async def freely(_sent: bool) -> bool:
     return True
 
 
+def untold() -> None:
+    """Tells nobody that a try begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """One call on its way: with a `sink` the body of a success goes there."""
@@ -42,3 +50,4 @@ class Errand:
     sink: Sink | None
     still: Still
     again: Again
+    begins: Begins = untold

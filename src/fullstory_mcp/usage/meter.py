@@ -93,6 +93,25 @@ class Meter:
             taken = await self._take(wanted, ruling)
         return taken  # noqa: RET504 - a cancel scope could swallow what is raised, for all mypy knows
 
+    async def cover(
+        self, principal: Principal, ruling: Ruling | None, what: Metered, amount: int
+    ) -> None:
+        """Passes where `take` would just now; takes nothing.
+
+        Raises:
+            BudgetSpent: as `take`.
+            StorageUnavailable: nobody can say.
+        """
+        budgets = _budgets(ruling, what)
+        if not budgets:
+            return
+        spans = spans_of(self._clock())
+        spent = await self._spent(owner_hash(principal.owner), spans)
+        for span in spans:
+            most, before = budgets.get(span.period), spent.get((what, span), 0)
+            if most is not None and before + amount > most:
+                raise _spent_up(what, amount, span, most, before, ruling)
+
     async def give_back(self, taken: Taken) -> None:
         """Puts back what was taken and not spent, into the day and month it was taken from. Once only."""
         if not taken.stored:
@@ -154,14 +173,16 @@ class Meter:
     async def open(self) -> AsyncIterator[None]:
         """While the server runs, writes every few seconds, and once more at the end."""
         raised: Exception | None = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_writing)
-            try:
-                yield
-            except Exception as error:  # noqa: BLE001 - raised again below, not in a group of one
-                raised = error
-            tasks.cancel_scope.cancel()
-        await self._try_flush()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._keep_writing)
+                try:
+                    yield
+                except Exception as error:  # noqa: BLE001 - raised again below, not in a group of one
+                    raised = error
+                tasks.cancel_scope.cancel()
+        finally:
+            await self._try_flush()
         if raised:
             raise raised
 
@@ -201,9 +222,7 @@ class Meter:
         short = await self._store.take(owner, what, wanted.amount, most)
         if short is not None:
             spent = (await self._store.spent(owner, (short,))).get((what, short), 0)
-            text = refusal(what, wanted.amount, short, most[short] or 0, spent, ruling)
-            by = f" of {ruling.by}" if ruling else ""
-            raise BudgetSpent(text, f"budget of {what} a {short.period}{by}")
+            raise _spent_up(what, wanted.amount, short, most[short] or 0, spent, ruling)
 
     async def _spent(self, owner: str, spans: Sequence[Span]) -> Mapping[tuple[Metered, Span], int]:
         """What is in the store and what is still owed to it, never one of them twice."""
@@ -224,6 +243,14 @@ class Meter:
                 del spans[delta.span]
             if not spans:
                 del self._owed[delta.owner, delta.meter]
+
+
+def _spent_up(  # noqa: PLR0913, PLR0917 - all that its text tells
+    what: Metered, amount: int, span: Span, most: int, spent: int, ruling: Ruling | None
+) -> BudgetSpent:
+    by = f" of {ruling.by}" if ruling else ""
+    text = refusal(what, amount, span, most, spent, ruling)
+    return BudgetSpent(text, f"budget of {what} a {span.period}{by}")
 
 
 @lru_cache(maxsize=1024)
